@@ -1,0 +1,1 @@
+"""The application core of the metrology data hub."""

@@ -1,0 +1,126 @@
+"""Every refusal the hub can give: a stable code, words in Chinese and English, a hint, a path."""
+
+from enum import StrEnum
+from typing import ClassVar, NamedTuple
+
+
+class Words(NamedTuple):
+    """One sentence in the two languages of the hub; `zh` is what people read by default."""
+
+    zh: str
+    en: str
+
+    def in_(self, language: str) -> str:
+        """The sentence in `language`: English for "en…", otherwise Chinese."""
+        return self.en if language.lower().startswith("en") else self.zh
+
+
+class Code(StrEnum):
+    """The codes of `extensions.code`. They are never translated and never reused."""
+
+    BAD_REQUEST = "BAD_REQUEST"
+    PARSE_FAILED = "PARSE_FAILED"
+    VALIDATION_FAILED = "VALIDATION_FAILED"
+    BAD_INPUT = "BAD_INPUT"
+    UNAUTHENTICATED = "UNAUTHENTICATED"
+    FORBIDDEN = "FORBIDDEN"
+    NOT_FOUND = "NOT_FOUND"
+    REFUSED = "REFUSED"
+    CONFLICT = "CONFLICT"
+    IDEMPOTENCY_MISMATCH = "IDEMPOTENCY_MISMATCH"
+    COST_EXCEEDED = "COST_EXCEEDED"
+    THROTTLED = "THROTTLED"
+    MAINTENANCE = "MAINTENANCE"
+    SOURCE_UNAVAILABLE = "SOURCE_UNAVAILABLE"
+    UNAVAILABLE = "UNAVAILABLE"
+    TIMEOUT = "TIMEOUT"
+    BUSY = "BUSY"
+    INTERNAL = "INTERNAL"
+
+
+Path = tuple[str | int, ...]
+
+
+class HubError(Exception):
+    """A refusal that a caller may read. Raise one of the children, not this class.
+
+    `path` leads from the input of the operation to the value at fault, `hint` says what to do,
+    `retry_after` (seconds) is set where waiting helps.
+    """
+
+    code: ClassVar[Code] = Code.INTERNAL
+
+    def __init__(
+        self,
+        zh: str,
+        en: str,
+        *,
+        hint: Words | None = None,
+        path: Path = (),
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(en)
+        self.words = Words(zh, en)
+        self.hint = hint
+        self.path = path
+        self.retry_after = retry_after
+
+
+class BadRequest(HubError):
+    """The request itself (bytes, headers, JSON) cannot be understood."""
+
+    code = Code.BAD_REQUEST
+
+
+class BadInput(HubError):
+    """A value has the wrong form: a cursor, an id, a number, a file."""
+
+    code = Code.BAD_INPUT
+
+
+class Unauthenticated(HubError):
+    """No valid credentials came with the request."""
+
+    code = Code.UNAUTHENTICATED
+
+
+class Forbidden(HubError):
+    """The caller may not do this, whatever the rows are."""
+
+    code = Code.FORBIDDEN
+
+
+class NotFound(HubError):
+    """Absent or hidden from the caller; the two cannot be told apart."""
+
+    code = Code.NOT_FOUND
+
+
+class Refused(HubError):
+    """A rule of metrology or of the hub says no. In a mutation this becomes a `problem`."""
+
+    code = Code.REFUSED
+
+
+class Conflict(HubError):
+    """Someone else was first: a taken key, or a version that has moved on."""
+
+    code = Code.CONFLICT
+
+
+class IdempotencyMismatch(HubError):
+    """The same idempotency key came with another input."""
+
+    code = Code.IDEMPOTENCY_MISMATCH
+
+
+class Busy(HubError):
+    """A limit of the machine is reached for the moment."""
+
+    code = Code.BUSY
+
+
+class Unavailable(HubError):
+    """A server that the hub stands on does not answer for the moment."""
+
+    code = Code.UNAVAILABLE

@@ -1,0 +1,43 @@
+"""The one place that reads the environment: every `HUB_*` setting, checked at start."""
+
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Settings of one hub process. Each is the environment variable `HUB_` + its name."""
+
+    model_config = SettingsConfigDict(env_prefix="HUB_", frozen=True, extra="forbid")
+
+    data: Path = Field(Path(".hub"), description="Folder of the embedded servers and of files.")
+    database_url: SecretStr | None = Field(
+        None, description="PostgreSQL 15 or newer; without it the embedded one is used."
+    )
+    redis_url: SecretStr | None = Field(
+        None, description="Valkey or Redis 7 or newer; without it the embedded one is used."
+    )
+    embedded_user: str = Field(
+        "nobody", description="Account that the embedded PostgreSQL runs under when we are root."
+    )
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8000, ge=1, le=65535, description="Port to listen on.")
+    graphiql: bool = Field(True, description="Serve the IDE at /graphiql.")
+    outsider_introspection: bool = Field(
+        False, description="Let callers without a token read the schema by introspection."
+    )
+    validation_status: int = Field(
+        400, description="HTTP status of a document that does not validate: 400 or 422."
+    )
+    max_body_bytes: int = Field(262_144, ge=1024, description="Largest GraphQL request body.")
+    max_upload_bytes: int = Field(10_485_760, ge=1024, description="Largest uploaded file.")
+    operation_seconds: float = Field(10.0, gt=0, description="Longest run of one operation.")
+    pool_size: int = Field(8, ge=1, le=100, description="Database connections per process.")
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """The settings of this process, read once."""
+    return Settings()

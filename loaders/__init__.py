@@ -1,0 +1,1 @@
+"""Reads, batched per operation."""

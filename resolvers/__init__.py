@@ -1,0 +1,1 @@
+"""Verbs: query, mutation and subscription fields; one noun a file."""

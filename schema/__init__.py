@@ -1,0 +1,1 @@
+"""Nouns as clients see them: types, inputs, filters; one noun a file."""
