@@ -1,0 +1,25 @@
+"""Organisations are public; level O is clear to the organisation itself and to oversight."""
+
+from sqlalchemy import ColumnElement, false, or_, true
+from sqlmodel import col
+
+from hub.actor import OVERSIGHT, Actor
+from hub.policy import Policy, everyone, govern
+from hub.tables.organization import Organization
+
+
+def in_district(actor: Actor) -> ColumnElement[bool]:
+    """The organisations that `actor` oversees: all, or those of its district."""
+    if not actor.has(OVERSIGHT):
+        return false()
+    if actor.district is None:
+        return true()
+    return col(Organization.district).startswith(actor.district, autoescape=True)
+
+
+def own(actor: Actor) -> ColumnElement[bool]:
+    """The actor's own organisation, and those that it oversees."""
+    return or_(col(Organization.id) == actor.organization_id, in_district(actor))
+
+
+POLICY = govern(Organization, Policy(rows=everyone, own=own))

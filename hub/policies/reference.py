@@ -1,0 +1,36 @@
+"""The public libraries: capabilities, qualifications, fees, documents, catalogue, comparisons."""
+
+from sqlalchemy import ColumnElement, or_
+from sqlmodel import col
+
+from hub.actor import OVERSIGHT, Actor, Level
+from hub.policy import Policy, everyone, govern, nobody
+from hub.tables.capability import Capability
+from hub.tables.catalogue import CatalogueItem
+from hub.tables.comparison import DegreeOfEquivalence
+from hub.tables.document import DocumentAdoption, DocumentReplacement, TechnicalDocument
+from hub.tables.fee import FeeDocument, FeeItem
+from hub.tables.qualification import Qualification
+
+for table in (
+    Capability,
+    CatalogueItem,
+    DegreeOfEquivalence,
+    DocumentReplacement,
+    FeeDocument,
+    FeeItem,
+    Qualification,
+    TechnicalDocument,
+):
+    govern(table, Policy(rows=everyone))
+
+
+def adopted(actor: Actor) -> ColumnElement[bool]:
+    """How the actor's own laboratory, or any under oversight, adopts documents."""
+    if actor.is_anonymous:
+        return nobody(actor)
+    mine = col(DocumentAdoption.organization_id) == actor.organization_id
+    return or_(mine, everyone(actor)) if actor.has(OVERSIGHT) else mine
+
+
+govern(DocumentAdoption, Policy(rows=adopted, floor=Level.O))

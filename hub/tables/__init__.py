@@ -1,0 +1,35 @@
+"""What is stored: one noun a file. Importing this package knows every table."""
+
+from hub.tables import (
+    capability,
+    catalogue,
+    certificate,
+    comparison,
+    document,
+    fee,
+    instrument,
+    journal,
+    organization,
+    personnel,
+    qualification,
+    standard,
+    user,
+)
+from hub.tables.base import metadata
+
+__all__ = [
+    "capability",
+    "catalogue",
+    "certificate",
+    "comparison",
+    "document",
+    "fee",
+    "instrument",
+    "journal",
+    "metadata",
+    "organization",
+    "personnel",
+    "qualification",
+    "standard",
+    "user",
+]

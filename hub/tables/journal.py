@@ -1,0 +1,82 @@
+"""What `Writer` writes beside each change: audit, outbox, idempotency; and the sequenced feed."""
+
+from datetime import datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Column, Identity, SmallInteger, Text, Uuid
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlmodel import Field
+
+from hub.tables.base import INSTANT, JSON, NOW, TEXTS, Table, term
+from hub.vocabulary import ChangeKind
+
+UUIDS: Any = ARRAY(Uuid)
+
+
+class AuditEvent(Table, table=True):
+    """Who did what to which object, when, for what purpose and with what result."""
+
+    __tablename__: ClassVar[str] = "audit_event"
+
+    id: int = Field(default=None, sa_column=Column(BigInteger, Identity(), primary_key=True))
+    at: datetime = Field(default=None, sa_type=INSTANT, sa_column_kwargs=NOW)
+    subject_id: UUID | None = None
+    login: str
+    organization_id: UUID | None = None
+    roles: list[str] = Field(default_factory=list, sa_type=TEXTS)
+    action: str
+    object_type: str | None = None
+    object_id: UUID | None = None
+    fields: list[str] = Field(default_factory=list, sa_type=TEXTS)
+    purpose: str | None = None
+    result: str = "OK"
+    request_id: str | None = None
+
+
+class Change(Table):
+    """One change of one object; `organization_ids` are the organisations whose own it is."""
+
+    object_type: str
+    object_id: UUID
+    kind: ChangeKind = Field(sa_type=term(ChangeKind))
+    object_version: int
+    organization_ids: list[UUID] = Field(default_factory=list, sa_type=UUIDS)
+    at: datetime = Field(default=None, sa_type=INSTANT, sa_column_kwargs=NOW)
+
+
+class InboxChange(Change, table=True):
+    """A committed change that the sequencer has not numbered yet."""
+
+    __tablename__: ClassVar[str] = "inbox"
+
+    id: int = Field(default=None, sa_column=Column(BigInteger, Identity(), primary_key=True))
+
+
+class FeedChange(Change, table=True):
+    """A change with its place in the feed: `pos` is dense and never goes back."""
+
+    __tablename__: ClassVar[str] = "feed"
+
+    pos: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+
+
+class FeedHead(Table, table=True):
+    """The last position given out; the lock on this one row elects the sequencer."""
+
+    __tablename__: ClassVar[str] = "feed_head"
+
+    id: int = Field(default=1, sa_column=Column(SmallInteger, primary_key=True))
+    pos: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
+
+
+class IdempotencyKey(Table, table=True):
+    """The stored answer to a mutation, by principal and key; kept for 72 hours at least."""
+
+    __tablename__: ClassVar[str] = "idempotency_key"
+
+    principal: str = Field(primary_key=True)
+    key: str = Field(sa_column=Column(Text, primary_key=True))
+    input_sha256: bytes
+    answer: dict[str, Any] | None = Field(default=None, sa_type=JSON)
+    created_at: datetime = Field(default=None, sa_type=INSTANT, sa_column_kwargs=NOW)
