@@ -25,7 +25,6 @@ def run(connection: Connection) -> None:
         connection=connection,
         target_metadata=metadata,
         transaction_per_migration=True,
-        compare_server_default=True,
         render_item=spell,
     )
     with context.begin_transaction():

@@ -1,0 +1,140 @@
+"""Rows by id and rows under a parent, each batch one statement."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from aiodataloader import DataLoader
+from sqlalchemy import ColumnElement, RowMapping, Select, bindparam, func, select, true, tuple_
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from hub.db import Reader
+from hub.policy import readable, sighted
+from hub.tables.base import Table
+from loaders.keyset import Page, ordering, paged
+
+Key = tuple[Any, ...]
+
+
+class ById(DataLoader[UUID, RowMapping | None]):
+    """Rows of one table by id, in the order of the keys; None for what is absent or hidden."""
+
+    def __init__(self, reader: Reader, table: type[Table]) -> None:
+        super().__init__()
+        self._reader = reader
+        self._table = table
+
+    async def batch_load_fn(self, keys: list[UUID]) -> list[RowMapping | None]:
+        """One statement for all `keys`."""
+        key: ColumnElement[Any] = getattr(self._table, "id")  # noqa: B009 -- not on every Table
+        found = await self._reader.all(
+            sighted(self._reader.actor, self._table).where(key.in_(keys))
+        )
+        by_id = {row["id"]: row for row in found}
+        return [by_id.get(key) for key in keys]
+
+
+@dataclass(frozen=True)
+class Edge:
+    """From a parent to many rows of `table`: those whose columns `by` equal the parent's key.
+
+    With `via` the columns `by` are those of a link table, and `via` is the pair of columns, link
+    and target, that joins it to `table`.
+    """
+
+    table: type[Table]
+    by: tuple[ColumnElement[Any], ...]
+    via: tuple[ColumnElement[Any], ColumnElement[Any]] | None = None
+
+    def joined(self, statement: Select[Any]) -> Select[Any]:
+        """`statement` over `table`, with the link table where there is one."""
+        if self.via is None:
+            return statement
+        link, target = self.via
+        return statement.join(self.by[0].table, link == target)
+
+
+class Under(DataLoader[Key, Sequence[RowMapping]]):
+    """All rows of an edge for each parent key, ordered by `order`."""
+
+    def __init__(self, reader: Reader, edge: Edge, order: Sequence[ColumnElement[Any]]) -> None:
+        super().__init__()
+        self._reader = reader
+        self._edge = edge
+        self._order = order
+
+    async def batch_load_fn(self, keys: list[Key]) -> list[Sequence[RowMapping]]:
+        """One statement for all `keys`."""
+        edge = self._edge
+        names = [f"key_{place}" for place, _ in enumerate(edge.by)]
+        labelled = [column.label(name) for column, name in zip(edge.by, names, strict=True)]
+        statement = edge.joined(sighted(self._reader.actor, edge.table).add_columns(*labelled))
+        wanted = (
+            edge.by[0].in_([key[0] for key in keys])
+            if len(edge.by) == 1
+            else tuple_(*edge.by).in_(keys)
+        )
+        under: dict[Key, list[RowMapping]] = defaultdict(list)
+        for row in await self._reader.all(statement.where(wanted).order_by(*self._order)):
+            under[tuple(row[name] for name in names)].append(row)
+        return [under[key] for key in keys]
+
+
+class Pages(DataLoader[Key, Sequence[RowMapping]]):
+    """The same page of an edge for each parent key: LATERAL, so that each parent has its own."""
+
+    def __init__(
+        self, reader: Reader, edge: Edge, page: Page, conditions: Sequence[ColumnElement[bool]]
+    ) -> None:
+        super().__init__()
+        self._reader = reader
+        self._edge = edge
+        self._page = page
+        self._conditions = conditions
+
+    async def batch_load_fn(self, keys: list[Key]) -> list[Sequence[RowMapping]]:
+        """One statement for all `keys`; a page holds one row more than its size."""
+        edge, page = self._edge, self._page
+        names = [f"key_{place}" for place, _ in enumerate(edge.by)]
+        arrays = [
+            bindparam(None, [key[place] for key in keys], type_=ARRAY(column.type))
+            for place, column in enumerate(edge.by)
+        ]
+        parents = func.unnest(*arrays).table_valued(*names, name="parents").render_derived()
+        child = edge.joined(sighted(self._reader.actor, edge.table)).where(
+            *(
+                column == parents.c[name].cast(column.type)
+                for column, name in zip(edge.by, names, strict=True)
+            ),
+            *self._conditions,
+        )
+        lateral = paged(child, edge.table, page).lateral("child")
+        statement = (
+            select(*(parents.c[name] for name in names), lateral)
+            .select_from(parents.join(lateral, true()))
+            .order_by(*ordering([lateral.c[by.name] for by in page.order], page))
+        )
+        under: dict[Key, list[RowMapping]] = defaultdict(list)
+        for row in await self._reader.all(statement):
+            under[tuple(row[name] for name in names)].append(row)
+        return [under[key] for key in keys]
+
+
+async def page_of(
+    reader: Reader, table: type[Table], page: Page, conditions: Sequence[ColumnElement[bool]]
+) -> Sequence[RowMapping]:
+    """One page of everything in `table` that the actor may read; one row more than its size."""
+    statement = sighted(reader.actor, table).where(*conditions)
+    return await reader.all(paged(statement, table, page))
+
+
+async def count_of(
+    reader: Reader, table: type[Table], conditions: Sequence[ColumnElement[bool]]
+) -> int:
+    """How many rows of `table` the actor may read under `conditions`."""
+    inner = readable(reader.actor, table).where(*conditions).subquery()
+    found = await reader.all(select(func.count().label("n")).select_from(inner))
+    count: int = found[0]["n"]
+    return count

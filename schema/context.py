@@ -1,0 +1,56 @@
+"""What one operation carries: who asks, its reads, and what was withheld from the answer."""
+
+from collections.abc import AsyncIterator, Callable, Hashable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+import strawberry
+from aiodataloader import DataLoader
+
+from hub.actor import Actor
+from hub.db import Database, Reader, Writer
+
+LOCAL = ZoneInfo("Asia/Shanghai")
+
+L = TypeVar("L", bound="DataLoader[Any, Any]")
+
+
+@dataclass(slots=True)
+class Context:
+    """One operation. `now` is fixed at its start; `today` is the calendar day in Shanghai."""
+
+    actor: Actor
+    database: Database
+    reader: Reader
+    now: datetime
+    language: str = "zh"
+    request_id: str | None = None
+    denied: dict[str, str] = field(default_factory=dict)
+    masked: dict[str, str] = field(default_factory=dict)
+    _loaders: dict[Hashable, Any] = field(default_factory=dict)
+
+    @property
+    def today(self) -> date:
+        """The local calendar date of the operation."""
+        return self.now.astimezone(LOCAL).date()
+
+    def loader(self, key: Hashable, make: Callable[[], L]) -> L:
+        """The loader of this operation under `key`, made at first use."""
+        if key not in self._loaders:
+            self._loaders[key] = make()
+        loader: L = self._loaders[key]
+        return loader
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[Writer]:
+        """One transaction; reads that follow it in this operation see what it wrote."""
+        async with self.database.writer(self.actor, self.request_id) as writer:
+            yield writer
+        self._loaders.clear()
+        await self.reader.refresh()
+
+
+Info = strawberry.Info[Context, None]

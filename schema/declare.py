@@ -1,0 +1,225 @@
+"""What a noun says of each field: a column, an edge or a computed value, with level and words.
+
+The same declaration says how a field is read, who sees it, what it may be filtered and ordered
+by, and how it is described.
+"""
+
+import sys
+import types
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Union, get_args, get_origin
+
+import strawberry
+from strawberry.types.lazy_type import StrawberryLazyReference
+
+from hub.actor import Level
+from hub.tables.base import Table
+from loaders.keyset import By
+from loaders.rows import Edge
+from schema.page import Connection
+
+P, A, O, S, R = Level.P, Level.A, Level.O, Level.S, Level.R  # noqa: E741 -- the levels' names
+
+
+class Today:
+    """Stands among the `needs` of a computed field for the calendar day of the operation."""
+
+
+TODAY = Today()
+
+
+@dataclass(frozen=True)
+class Declared:
+    """What every field says of itself: who sees it, and what it is."""
+
+    level: Level
+    words: str
+
+
+@dataclass(frozen=True)
+class Column(Declared):
+    """A column; `of` where its name differs, `mask` for who sees a part, `shape` for JSON."""
+
+    of: Any = None
+    mask: Callable[[Any], Any] | None = None
+    match: bool = False
+    order: bool = False
+    shape: Any = None
+
+
+@dataclass(frozen=True)
+class One(Declared):
+    """An edge to at most one row: the foreign key `by`."""
+
+    by: Any
+    match: bool = False
+
+
+@dataclass(frozen=True)
+class Many(Declared):
+    """An edge to many rows: those whose `by` equal this row's `of`, through a link with `via`."""
+
+    by: tuple[Any, ...]
+    of: tuple[Any, ...]
+    via: tuple[Any, Any] | None
+    order: tuple[By, ...]
+
+
+@dataclass(frozen=True)
+class Computed(Declared):
+    """A pure function of the columns `needs`; `sql` is its twin for the database, if it has one."""
+
+    call: Callable[..., Any]
+    needs: tuple[Any, ...]
+    sql: Any = None
+
+
+def column(
+    level: Level,
+    words: str,
+    *,
+    of: Any = None,
+    mask: Callable[[Any], Any] | None = None,
+    match: bool = False,
+    order: bool = False,
+    shape: Any = None,
+) -> Any:
+    """A field that is a column of the noun's table."""
+    return Column(level, words, of, mask, match, order, shape)
+
+
+def one(level: Level, words: str, *, by: Any, match: bool = False) -> Any:
+    """A field that leads to the row that the foreign key `by` names."""
+    return One(level, words, by, match)
+
+
+def many(
+    level: Level,
+    words: str,
+    *,
+    by: Any,
+    of: Any = "id",
+    via: tuple[Any, Any] | None = None,
+    order: Sequence[By] = (By("id"),),
+) -> Any:
+    """A field that leads to many rows: a `Connection[…]` in pages, a `list[…]` as a whole."""
+    return Many(level, words, _several(by), _several(of), via, tuple(order))
+
+
+def computed(
+    level: Level, words: str, call: Callable[..., Any], *, needs: Sequence[Any], sql: Any = None
+) -> Any:
+    """A field that is a function of columns (and of TODAY)."""
+    return Computed(level, words, call, tuple(needs), sql)
+
+
+def _several(given: Any) -> tuple[Any, ...]:
+    return given if isinstance(given, tuple) else (given,)
+
+
+@dataclass
+class Spec:
+    """What the schema knows of one noun."""
+
+    name: str
+    table: type[Table]
+    kind: Any
+    fields: dict[str, Declared]
+    types: dict[str, Any]
+    orders: dict[str, By] = field(default_factory=dict)
+
+
+NOUNS: dict[type[Table], Spec] = {}
+
+
+@dataclass(frozen=True)
+class Named:
+    """A type by name and module, so that two nouns can name each other."""
+
+    name: str
+    module: str
+
+    def load(self) -> Any:
+        """The type itself."""
+        return getattr(sys.modules[self.module], self.name)
+
+    def lazy(self, suffix: str) -> Any:
+        """A Strawberry reference to the type `name + suffix` of the same module."""
+        return Annotated[self.name + suffix, strawberry.lazy(self.module)]
+
+
+def is_optional(annotation: Any) -> bool:
+    """Whether `annotation` admits None."""
+    return get_origin(annotation) in (types.UnionType, Union) and type(None) in get_args(annotation)
+
+
+def bare(annotation: Any) -> Any:
+    """`annotation` without its None."""
+    if not is_optional(annotation):
+        return annotation
+    (inner,) = (one for one in get_args(annotation) if one is not type(None))
+    return inner
+
+
+def is_connection(annotation: Any) -> bool:
+    """Whether `annotation` is a connection, with or without None."""
+    return get_origin(bare(annotation)) is Connection
+
+
+def named(annotation: Any) -> Named:
+    """The noun inside `annotation`: itself, or the item of its list or connection."""
+    inner = bare(annotation)
+    if get_origin(inner) in (list, Connection):
+        inner = get_args(inner)[0]
+    if get_origin(inner) is Annotated:
+        reference, lazy = get_args(inner)
+        if isinstance(lazy, StrawberryLazyReference):
+            return Named(getattr(reference, "__forward_arg__", reference), lazy.module)
+    return Named(inner.__name__, inner.__module__)
+
+
+def column_name(given: Any) -> str:
+    """The name of a column that is given as such or by its name."""
+    return given if isinstance(given, str) else given.key
+
+
+def table_of(column: Any) -> type[Table]:
+    """The table class that a column belongs to."""
+    owner: type[Table] = column.class_
+    return owner
+
+
+def target_of(key: Any) -> type[Table]:
+    """The table class that a foreign key column points to."""
+    (reference,) = key.property.columns[0].foreign_keys
+    return class_of(reference.column.table.name)
+
+
+def class_of(name: str) -> type[Table]:
+    """The table class that is stored under `name`."""
+    waiting: list[type[Table]] = [Table]
+    while waiting:
+        kind = waiting.pop()
+        if getattr(kind, "__tablename__", None) == name:
+            return kind
+        waiting.extend(kind.__subclasses__())
+    raise LookupError(name)
+
+
+def edge_of(declared: Many) -> Edge:
+    """The edge of a declaration, as the loaders read it."""
+    if declared.via is None:
+        return Edge(table_of(declared.by[0]), declared.by)
+    return Edge(table_of(declared.via[1]), declared.by, declared.via)
+
+
+def camel(name: str) -> str:
+    """The GraphQL spelling of a Python name."""
+    head, *tail = name.strip("_").split("_")
+    return head + "".join(word.title() for word in tail)
+
+
+def rank(level: Level) -> int:
+    """How restricted a level is: P 0, R 4."""
+    return list(Level).index(level)

@@ -1,0 +1,83 @@
+"""Scalars: decimals as text with their zeros, local dates, instants with an offset."""
+
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import strawberry
+from graphql import FloatValueNode, GraphQLError, IntValueNode, StringValueNode, ValueNode
+from strawberry.types.scalar import ScalarDefinition
+
+from hub.values import plain
+
+MAX_DIGITS = 60
+
+
+def parse_decimal(value: Any) -> Decimal:
+    """A decimal from text or a whole number; JSON floats are refused, they have lost digits."""
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise GraphQLError('Decimal 须以字符串给出，如 "28.050" / give Decimal as a string')
+    try:
+        number = Decimal(value)
+    except InvalidOperation:
+        number = Decimal("NaN")
+    if (
+        not number.is_finite()
+        or len(str(value)) > MAX_DIGITS
+        or abs(number.adjusted()) > MAX_DIGITS
+    ):
+        raise GraphQLError(f"不是十进制数 / not a decimal number: {str(value)[:MAX_DIGITS]}")
+    return number
+
+
+def literal_decimal(node: ValueNode, variables: Any = None) -> Decimal:
+    """A decimal from a literal: its digits as written, quoted or not."""
+    if isinstance(node, StringValueNode | IntValueNode | FloatValueNode):
+        return parse_decimal(node.value)
+    raise GraphQLError("Decimal 须为数字或字符串 / Decimal must be a number or a string")
+
+
+def parse_date(value: Any) -> date:
+    """A local calendar date, YYYY-MM-DD."""
+    try:
+        if isinstance(value, str) and len(value) == len("2024-03-05"):
+            return date.fromisoformat(value)
+    except ValueError:
+        pass
+    raise GraphQLError(f"日期须为 YYYY-MM-DD / a date is YYYY-MM-DD: {str(value)[:40]}")
+
+
+def parse_instant(value: Any) -> datetime:
+    """An instant with its offset from UTC."""
+    try:
+        instant = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        instant = None
+    if instant is None or instant.tzinfo is None:
+        raise GraphQLError(
+            f"时刻须为带时区偏移的 ISO 8601 / an instant needs an offset: {str(value)[:40]}"
+        )
+    return instant
+
+
+SCALARS: dict[object, ScalarDefinition] = {
+    Decimal: strawberry.scalar(
+        name="Decimal",
+        description="十进制数，以字符串传输，末尾的零有意义：“28.050”与“28.05”不同",
+        serialize=plain,
+        parse_value=parse_decimal,
+        parse_literal=literal_decimal,
+    ),
+    date: strawberry.scalar(
+        name="Date",
+        description="当地日历日期（Asia/Shanghai），YYYY-MM-DD，不作时区换算",
+        serialize=date.isoformat,
+        parse_value=parse_date,
+    ),
+    datetime: strawberry.scalar(
+        name="DateTime",
+        description="带时区偏移的时刻，ISO 8601",
+        serialize=datetime.isoformat,
+        parse_value=parse_instant,
+    ),
+}

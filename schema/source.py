@@ -1,0 +1,34 @@
+"""Where a row came from."""
+
+from datetime import datetime
+from typing import Any
+
+from hub.actor import Level
+from schema.declare import computed
+from schema.values import say, value
+
+
+@value("数据来源")
+class Source:
+    """The system a row came from, its key there, and when it was fetched."""
+
+    system: str | None = say("来源系统")
+    key: str | None = say("在来源系统中的标识")
+    fetched_at: datetime | None = say("取得时刻")
+
+    @classmethod
+    def of(
+        cls, system: str | None, key: str | None, fetched_at: datetime | None
+    ) -> "Source | None":
+        """The source, or None for what was entered in the hub."""
+        return None if system is None else cls(system=system, key=key, fetched_at=fetched_at)
+
+
+def source(level: Level) -> Any:
+    """The field that says where a row came from."""
+    return computed(
+        level,
+        "数据来源；在本平台录入的为空",
+        Source.of,
+        needs=["source_system", "source_key", "source_fetched_at"],
+    )

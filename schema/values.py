@@ -1,0 +1,98 @@
+"""Small values inside a noun: ranges, errors, uncertainties, quantities. They carry its level."""
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from typing import Any, Self, TypeVar, dataclass_transform, get_type_hints
+
+import strawberry
+
+from hub.vocabulary import MpeKind
+from schema.declare import bare, camel
+
+C = TypeVar("C", bound=type)
+VALUES: set[str] = set()
+
+
+def say(words: str) -> Any:
+    """A field of a value: what it is."""
+    return strawberry.field(description=words, default=None)
+
+
+class Value:
+    """Base of values that are stored as JSON with the names of their GraphQL fields."""
+
+    @classmethod
+    def of(cls, stored: dict[str, Any]) -> Self:
+        """The value that is stored as `stored`; numbers are kept as decimal text."""
+        hints = get_type_hints(cls)
+        given = {}
+        for name, hint in hints.items():
+            raw = stored.get(camel(name))
+            kind = bare(hint)
+            if raw is not None and kind is Decimal:
+                raw = Decimal(raw)
+            elif raw is not None and kind is date:
+                raw = date.fromisoformat(raw)
+            elif raw is not None and isinstance(kind, type) and issubclass(kind, MpeKind):
+                raw = kind(raw)
+            given[name] = raw
+        return cls(**given)
+
+
+@dataclass_transform(kw_only_default=True, field_specifiers=(say,))
+def value(words: str) -> Callable[[C], C]:
+    """Make a Strawberry type of a value and note that it carries the level of its field."""
+
+    def build(kind: C) -> C:
+        VALUES.add(kind.__name__)
+        made: C = strawberry.type(kind, description=words)
+        return made
+
+    return build
+
+
+@value("测量范围；一端可以不限")
+class Range(Value):
+    """A measuring range."""
+
+    quantity: str | None = say("量的名称")
+    lower: Decimal | None = say("下限")
+    upper: Decimal | None = say("上限")
+    unit: str | None = say("计量单位")
+    condition: str | None = say("条件")
+    raw: str | None = say("原文")
+
+
+@value("最大允许误差")
+class Mpe(Value):
+    """A maximum permissible error."""
+
+    kind: MpeKind | None = say("表示方式")
+    value: Decimal | None = say("数值")
+    unit: str | None = say("计量单位")
+    expression: str | None = say("表达式")
+    range: str | None = say("适用范围")
+
+
+@value("测量不确定度")
+class Uncertainty(Value):
+    """An expanded uncertainty."""
+
+    u: Decimal | None = say("扩展不确定度 U")
+    k: Decimal | None = say("包含因子 k")
+    p: Decimal | None = say("包含概率 p")
+    unit: str | None = say("计量单位")
+
+
+@value("量值：数值与计量单位")
+class Quantity:
+    """A value with its unit."""
+
+    value: Decimal = strawberry.field(description="数值，末尾的零有意义")
+    unit: str | None = say("计量单位")
+
+    @classmethod
+    def of(cls, value: Decimal | None, unit: str | None) -> "Quantity | None":
+        """The quantity, or None without a value."""
+        return None if value is None else cls(value=value, unit=unit)
