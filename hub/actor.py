@@ -139,3 +139,8 @@ class Actor:
 
 
 ANONYMOUS = Actor()
+PLATFORM = Actor(login="platform", roles=frozenset({Role.DATA_STEWARD}))
+"""Looks things up for an action: what a laboratory has been handed before any row ties the two,
+and the certificate that someone asks about by number and code."""
+SIGN_IN = Actor(login="sign-in", user_id=UUID(int=0), roles=frozenset({Role.OPERATOR}))
+"""Checks passwords and keeps tokens. No account has its id; policies show none to the anonymous."""

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.pool import NullPool
 from sqlmodel import col
 
 from hub.actor import Actor
@@ -34,6 +35,8 @@ LIMITS = {
     "max_parallel_workers_per_gather": "0",
     "timezone": "UTC",
 }
+CHUNK = 2_000
+"""Rows a statement in bulk: well within the time that one statement may take."""
 LOST = (OSError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 
@@ -131,15 +134,16 @@ class Writer:
         """The rows of `statement`, not locked."""
         return (await self._session.execute(statement)).scalars().all()
 
-    async def rows(self, statement: Select[Any]) -> Sequence[RowMapping]:
-        """Mappings instead of objects, for reads of many rows."""
-        return list((await self._session.execute(statement)).mappings())
+    async def rows(self, statement: Executable, **values: Any) -> Sequence[RowMapping]:
+        """Mappings instead of objects, for reads of many rows and statements that return some."""
+        return list((await self._session.execute(statement, values)).mappings())
 
     async def one(self, statement: Select[T], *, lock: bool = True) -> T:
         """The one row of `statement`, locked until the commit. NotFound when there is none."""
-        found = (
-            await self._session.execute(statement.with_for_update() if lock else statement)
-        ).scalar_one_or_none()
+        if lock:
+            entity = statement.column_descriptions[0]["entity"]
+            statement = statement.with_for_update(of=entity)
+        found = (await self._session.execute(statement)).scalar_one_or_none()
         if found is None:
             raise NotFound("未找到，或无权查看", "not found, or not yours to see")
         return found
@@ -193,31 +197,41 @@ class Writer:
     async def insert_many(
         self, table: type[Row], rows: Sequence[Mapping[str, Any]], *, action: str
     ) -> None:
-        """Insert many rows of one table in one statement; each is recorded like `add`."""
-        if not rows:
-            return
+        """Insert many rows of one table, a chunk a statement; each is recorded like `add`."""
         made = [table(**row) for row in rows]
-        try:
-            await self._session.execute(insert(table), [_columns(row) for row in made])
-        except IntegrityError as error:
-            raise conflict(error) from error
+        for start in range(0, len(made), CHUNK):
+            chunk = made[start : start + CHUNK]
+            try:
+                await self._session.execute(insert(table), [_columns(row) for row in chunk])
+            except IntegrityError as error:
+                raise conflict(error) from error
         for row in made:
             self._record(row, action, ChangeKind.UPSERT, [])
 
     async def update_many(
-        self, table: type[R], changes: Sequence[tuple[R, Mapping[str, Any]]], *, action: str
+        self,
+        table: type[Row],
+        changes: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]],
+        *,
+        action: str,
     ) -> None:
-        """Change many rows read in this transaction; each is recorded like `change`."""
+        """Change many rows that this transaction has read; each is recorded like `change`.
+
+        `changes` are pairs of a row as read and its new values. Conflict where a row has changed
+        since it was read.
+        """
         for row, values in changes:
+            version = row["version"]
             statement = (
                 update(table)
-                .where(col(table.id) == row.id, col(table.version) == row.version)
-                .values(**values, version=row.version + 1, updated_at=func.now())
+                .where(col(table.id) == row["id"], col(table.version) == version)
+                .values(**values, version=version + 1, updated_at=func.now())
                 .returning(col(table.id))
             )
             if (await self._session.execute(statement)).scalar_one_or_none() is None:
                 raise Conflict("数据刚被他人修改", "the row has just been changed by another")
-            self._record(row, action, ChangeKind.UPSERT, list(values), version=row.version + 1)
+            changed = table(**{**row, **values, "version": version + 1})
+            self._record(changed, action, ChangeKind.UPSERT, list(values))
 
     async def execute(self, statement: Executable) -> None:
         """Run a statement on rows that no noun owns: tokens, links."""
@@ -273,15 +287,7 @@ class Writer:
             "request_id": self._request_id,
         }
 
-    def _record(
-        self,
-        row: Row,
-        action: str,
-        kind: ChangeKind,
-        fields: list[str],
-        *,
-        version: int | None = None,
-    ) -> None:
+    def _record(self, row: Row, action: str, kind: ChangeKind, fields: list[str]) -> None:
         table = type(row).__name__
         self._events.append(
             self._event(action) | {"object_type": table, "object_id": row.id, "fields": fields}
@@ -291,23 +297,23 @@ class Writer:
                 "object_type": table,
                 "object_id": row.id,
                 "kind": kind,
-                "object_version": version or row.version,
+                "object_version": row.version,
                 "organization_ids": [getattr(row, name) for name in row.OWNERS],
             }
         )
 
     async def journal(self) -> None:
         """Write the audit and outbox rows, after every row lock of the transaction is taken."""
-        if self._events:
-            await self._session.execute(insert(AuditEvent), self._events)
+        for table, rows in ((AuditEvent, self._events), (InboxChange, self._changes)):
+            for start in range(0, len(rows), CHUNK):
+                await self._session.execute(insert(table), rows[start : start + CHUNK])
         if self._changes:
-            await self._session.execute(insert(InboxChange), self._changes)
             await self._session.execute(text("NOTIFY inbox"))
 
 
 def _columns(row: Row) -> dict[str, Any]:
-    values = row.model_dump()
-    return {name: value for name, value in values.items() if value is not None}
+    """The values of a row to insert, without those that the database fills in itself."""
+    return row.model_dump(exclude={"created_at", "updated_at", "line_key"})
 
 
 def conflict(error: IntegrityError) -> Conflict:
@@ -326,6 +332,7 @@ class Database:
     def __init__(self, url: str, size: int) -> None:
         self._own = _engine(url, APP_ROLE, size)
         self._wide = _engine(url, STAFF_ROLE, size)
+        self._ear = create_async_engine(url, poolclass=NullPool)
 
     def engine(self, actor: Actor) -> AsyncEngine:
         """The pool whose database role fits what `actor` may see."""
@@ -352,6 +359,36 @@ class Database:
             writer = Writer(session, actor, request_id)
             yield writer
             await writer.journal()
+
+    @asynccontextmanager
+    async def notified(self, channel: str) -> AsyncIterator[Callable[[float], Awaitable[None]]]:
+        """A function that waits for a NOTIFY on `channel`, at most so many seconds."""
+        heard = asyncio.Event()
+        connection: AsyncConnection | None = None
+
+        async def wait(seconds: float) -> None:
+            nonlocal connection
+            with suppress(TimeoutError, DBAPIError, *LOST):
+                async with asyncio.timeout(seconds):
+                    if connection is None:
+                        opened = await self._ear.connect()
+                        driver: Any = (await opened.get_raw_connection()).driver_connection
+                        await driver.add_listener(channel, lambda *_: heard.set())
+                        driver.add_termination_listener(lambda _: forget())
+                        connection = opened
+                        return
+                    await heard.wait()
+            heard.clear()
+
+        def forget() -> None:
+            nonlocal connection
+            connection = None
+            heard.set()
+
+        try:
+            yield wait
+        finally:
+            await self._ear.dispose()
 
     async def check(self) -> None:
         """Raise RuntimeError unless both roles are bound by row level security."""

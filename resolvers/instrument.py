@@ -1,10 +1,31 @@
-"""Queries on instruments."""
+"""Queries and mutations on instruments."""
 
-from typing import Any
+from datetime import date, timedelta
+from typing import Annotated, Any
 
 import strawberry
+from sqlmodel import col
 
+from hub.actions import instrument as actions
+from hub.db import Writer
+from hub.tables.instrument import Instrument as InstrumentRow
+from hub.vocabulary import InstrumentState
+from loaders.keyset import By
+from loaders.rows import page_of
+from schema.context import Info
+from schema.ids import key_of
+from schema.inputs import GIVEN
 from schema.instrument import Instrument
+from schema.instrument_input import (
+    CreateInstrumentInput,
+    InstrumentPayload,
+    RetireInstrumentInput,
+    UpdateInstrumentInput,
+    columns_of,
+)
+from schema.page import Connection, connect, page
+from schema.payload import Done, perform
+from schema.resolve import by_id
 from schema.root import listing, lookup
 
 
@@ -13,4 +34,96 @@ class InstrumentQuery:
     """Instruments."""
 
     instrument: Any = lookup(Instrument, "按标识符取计量器具")
-    instruments: Any = listing(Instrument, "本机构可见的计量器具")
+    instruments: Any = listing(Instrument, "可见的计量器具：本机构的，或本实验室、本监管区划经手的")
+
+    @strawberry.field(description="即将到期与已超期的在用器具，先到期的在前")
+    async def due_instruments(
+        self,
+        info: Info,
+        within_days: Annotated[
+            int, strawberry.argument(description="多少天之内到期；已超期的总在其中")
+        ] = 30,
+        first: Annotated[int | None, strawberry.argument(description="取前几行，最多 100")] = None,
+        after: Annotated[str | None, strawberry.argument(description="从此游标之后开始")] = None,
+    ) -> Connection[Instrument] | None:
+        order = (By("due_date"), By("id"))
+        asked = page(InstrumentRow, order, first=first, after=after, last=None, before=None)
+        until: date = info.context.today + timedelta(days=within_days)
+        conditions = [
+            col(InstrumentRow.due_date) <= until,
+            col(InstrumentRow.status) == InstrumentState.IN_USE,
+        ]
+        return connect(
+            Instrument, await page_of(info.context.reader, InstrumentRow, asked, conditions), asked
+        )
+
+
+@strawberry.type
+class InstrumentMutation:
+    """Changes of instruments."""
+
+    @strawberry.mutation(description="在本机构台账中新建一件计量器具")
+    async def create_instrument(
+        self,
+        info: Info,
+        input: Annotated[CreateInstrumentInput, GIVEN],
+    ) -> InstrumentPayload:
+        values = {"name": "", **columns_of(input.content)}
+
+        async def work(db: Writer) -> dict[str, Any]:
+            row = await actions.create(db, today=info.context.today, **values)
+            return {"id": str(row.id)}
+
+        done = await perform(info.context, "createInstrument", values, input.idempotency_key, work)
+        return await _payload(info, done)
+
+    @strawberry.mutation(description="修改本机构台账中的一件计量器具，或改变其状态")
+    async def update_instrument(
+        self,
+        info: Info,
+        input: Annotated[UpdateInstrumentInput, GIVEN],
+    ) -> InstrumentPayload:
+        key = key_of(input.id, "Instrument", ("input", "id"))
+        values = columns_of(input.content)
+        moved = {
+            "status": input.status,
+            "status_reason": input.status_reason,
+            "unsealed_on": input.unsealed_on,
+        }
+        values |= {name: value for name, value in moved.items() if value is not None}
+        given = [key, input.expected_version, values, input.approved]
+
+        async def work(db: Writer) -> dict[str, Any]:
+            row = await actions.update(
+                db,
+                key,
+                input.expected_version,
+                today=info.context.today,
+                approved=input.approved,
+                **values,
+            )
+            return {"id": str(row.id)}
+
+        done = await perform(info.context, "updateInstrument", given, input.idempotency_key, work)
+        return await _payload(info, done)
+
+    @strawberry.mutation(description="使一件计量器具退出台账；记录保留，编号可再用")
+    async def retire_instrument(
+        self,
+        info: Info,
+        input: Annotated[RetireInstrumentInput, GIVEN],
+    ) -> InstrumentPayload:
+        key = key_of(input.id, "Instrument", ("input", "id"))
+        given = [key, input.expected_version, input.reason]
+
+        async def work(db: Writer) -> dict[str, Any]:
+            await actions.retire(db, key, input.expected_version, input.reason)
+            return {}
+
+        done = await perform(info.context, "retireInstrument", given, input.idempotency_key, work)
+        return await _payload(info, done)
+
+
+async def _payload(info: Info, done: Done) -> InstrumentPayload:
+    found = await by_id(info.context, InstrumentRow, done.key) if done.key else None
+    return InstrumentPayload(instrument=found, problems=done.problems, replayed=done.replayed)

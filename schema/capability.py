@@ -54,7 +54,7 @@ class Capability(Noun):
     basis: TechnicalDocument | None = one(P, "规范", by=col(CapabilityRow.basis_id), match=True)
     ranges: list[Range] = column(P, "测量范围", shape=Range)
     cmc_form: CmcForm = column(P, "CMC 的形式", match=True)
-    cmc: Cmc = column(P, "CMC", shape=Cmc)
+    cmc: Cmc = column(P, "校准和测量能力（CMC）", shape=Cmc)
     conditions: str | None = column(P, "条件")
     limitations: str | None = column(P, "限制说明")
     location: str | None = column(P, "地点")

@@ -12,6 +12,8 @@ from aiodataloader import DataLoader
 
 from hub.actor import Actor
 from hub.db import Database, Reader, Writer
+from hub.events import Feed
+from hub.keys import Keyring
 
 LOCAL = ZoneInfo("Asia/Shanghai")
 
@@ -25,6 +27,8 @@ class Context:
     actor: Actor
     database: Database
     reader: Reader
+    keys: Keyring
+    feed: Feed
     now: datetime
     language: str = "zh"
     request_id: str | None = None
@@ -49,6 +53,10 @@ class Context:
         """One transaction; reads that follow it in this operation see what it wrote."""
         async with self.database.writer(self.actor, self.request_id) as writer:
             yield writer
+        await self.renew()
+
+    async def renew(self) -> None:
+        """Forget what was read, so that the next read sees what is committed by now."""
         self._loaders.clear()
         await self.reader.refresh()
 

@@ -54,10 +54,10 @@ class TechnicalDocument(Noun):
         "状态，按查询当日判定",
         state_on,
         needs=[
+            TODAY,
             col(DocumentRow.effective),
             col(DocumentRow.abolished),
             col(DocumentRow.replaced_on),
-            TODAY,
         ],
     )
     replaces: list[LazyDocument] = many(

@@ -12,6 +12,7 @@ from strawberry.annotation import StrawberryAnnotation
 from strawberry.types.field import StrawberryField
 from strawberry.types.fields.resolver import StrawberryResolver
 
+import hub.policies  # noqa: F401 -- every table has its policy before a noun shows it
 from hub.policy import everyone, policy_of
 from hub.tables.base import Table
 from loaders.keyset import By
@@ -78,6 +79,7 @@ class Part(Shown):
     """Base of the parts of a noun: rows without an id of their own."""
 
 
+PARTS: list[Spec] = []
 COMMON: dict[str, tuple[Any, Column]] = {
     "version": (int, Column(P, "版本号，每次修改加一")),
     "created_at": (datetime, Column(P, "建立时刻")),
@@ -111,6 +113,8 @@ def noun(table: type[Table], words: str) -> Callable[[C], C]:
             _identify(spec)
             _filter_and_order(spec)
             NOUNS[table] = spec
+        else:
+            PARTS.append(spec)
         made: C = strawberry.type(kind, description=words)
         spec.kind = made
         made.__noun__ = spec  # type: ignore[attr-defined]  # what the loaders and guards look up

@@ -6,6 +6,7 @@ from typing import Any
 
 import strawberry
 from graphql import FloatValueNode, GraphQLError, IntValueNode, StringValueNode, ValueNode
+from strawberry.file_uploads import Upload
 from strawberry.types.scalar import ScalarDefinition
 
 from hub.values import plain
@@ -61,6 +62,9 @@ def parse_instant(value: Any) -> datetime:
 
 
 SCALARS: dict[object, ScalarDefinition] = {
+    Upload: strawberry.scalar(
+        name="Upload", description="上传的文件，按 GraphQL multipart 请求规范给出"
+    ),
     Decimal: strawberry.scalar(
         name="Decimal",
         description="十进制数，以字符串传输，末尾的零有意义：“28.050”与“28.05”不同",

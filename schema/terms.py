@@ -6,11 +6,14 @@ import strawberry
 
 from hub import vocabulary
 from hub.actor import Level
+from hub.importers.intake import OnError
+from hub.rules.problem import Severity
 from hub.vocabulary import Term
 
+ELSEWHERE = {"Level": Level, "OnError": OnError, "Severity": Severity}
 TERMS: dict[str, type[Term]] = {
     name: kind
-    for name, kind in [*vars(vocabulary).items(), ("Level", Level)]
+    for name, kind in [*vars(vocabulary).items(), *ELSEWHERE.items()]
     if isinstance(kind, type) and issubclass(kind, Term) and kind is not Term
 }
 

@@ -4,8 +4,8 @@ from sqlalchemy import ColumnElement, false
 from sqlmodel import col
 
 from hub.actor import Actor
-from hub.policy import Policy, govern
-from hub.tables.journal import FeedChange
+from hub.policy import Policy, govern, signed_in
+from hub.tables.journal import FeedChange, FeedHead
 
 
 def rows(actor: Actor) -> ColumnElement[bool]:
@@ -16,3 +16,4 @@ def rows(actor: Actor) -> ColumnElement[bool]:
 
 
 POLICY = govern(FeedChange, Policy(rows=rows))
+govern(FeedHead, Policy(rows=signed_in))

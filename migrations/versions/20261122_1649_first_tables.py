@@ -27,7 +27,7 @@ OWNED = {
     "certified_item": SCOPED,
 }
 APPEND_ONLY = ("audit_event", "inbox", "feed")
-STAFF_ONLY = ("access_token", "feed_head")
+STAFF_ONLY = ("access_token",)
 
 
 def secure() -> None:
@@ -37,10 +37,7 @@ def secure() -> None:
             f"DO $$ BEGIN CREATE ROLE {role} NOLOGIN NOINHERIT; "
             f"EXCEPTION WHEN duplicate_object THEN NULL; END $$"
         )
-        op.execute(
-            f"DO $$ BEGIN IF NOT pg_has_role(current_user, '{role}', 'MEMBER') "
-            f"THEN EXECUTE format('GRANT {role} TO %I', current_user); END IF; END $$"
-        )
+        op.execute(f"DO $$ BEGIN EXECUTE format('GRANT {role} TO %I', current_user); END $$")
         op.execute(f"GRANT USAGE ON SCHEMA public TO {role}")
         op.execute(f"GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO {role}")
         op.execute(f"REVOKE INSERT, UPDATE ON alembic_version FROM {role}")
@@ -49,6 +46,7 @@ def secure() -> None:
     for table in STAFF_ONLY:
         op.execute(f"REVOKE ALL ON {table} FROM hub_app")
     op.execute("REVOKE INSERT ON feed FROM hub_app")
+    op.execute("REVOKE INSERT, UPDATE ON feed_head FROM hub_app")
     op.execute("GRANT DELETE ON inbox TO hub_staff")
     for table, rule in OWNED.items():
         op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")

@@ -1,0 +1,1 @@
+"""What can be done: all writes; one noun a file."""

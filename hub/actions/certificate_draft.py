@@ -1,0 +1,108 @@
+"""A certificate before it is stored: what a laboratory hands in, or a file states."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from hub.vocabulary import (
+    CertificateKind,
+    Conclusion,
+    DecisionRule,
+    Location,
+    ReplacementKind,
+    ResultKind,
+    ResultStage,
+    Verdict,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PointDraft:
+    """One measured point as it is to be printed; every zero counts."""
+
+    unit: str
+    quantity: str | None = None
+    nominal: Decimal | None = None
+    reference: Decimal | None = None
+    measured: Decimal | None = None
+    error: Decimal | None = None
+    u: Decimal | None = None
+    u_unit: str | None = None
+    k: Decimal | None = None
+    p: Decimal | None = None
+    mpe_lower: Decimal | None = None
+    mpe_upper: Decimal | None = None
+    verdict: Verdict | None = None
+    decision_rule: DecisionRule | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultDraft:
+    """One measured parameter with its points."""
+
+    parameter: str
+    kind: ResultKind = ResultKind.VALUE
+    stage: ResultStage = ResultStage.ONLY
+    method: str | None = None
+    points: Sequence[PointDraft] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandardDraft:
+    """A standard used: one of the library by `standard_id`, or as the certificate states it."""
+
+    standard_id: UUID | None = None
+    name: str | None = None
+    measuring_range: str | None = None
+    accuracy: str | None = None
+    certificate_no: str | None = None
+    valid_until: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificateDraft:
+    """A certificate to be issued by the actor's laboratory.
+
+    The instrument is named by its id, or by its owner's USCC and asset number. `interval_months`
+    is the interval of the regulation; a verification is valid until test date + interval - 1 day.
+    """
+
+    number: str
+    kind: CertificateKind
+    instrument_id: UUID | None = None
+    client_uscc: str | None = None
+    asset_no: str | None = None
+    authorization_id: UUID | None = None
+    capability_id: UUID | None = None
+    technical_basis: Sequence[str] = ()
+    standards_used: Sequence[StandardDraft] = ()
+    received_at: date | None = None
+    test_from: date
+    test_to: date | None = None
+    issue_date: date
+    interval_months: int | None = None
+    valid_until: date | None = None
+    recalibration_agreed: bool = False
+    location: Location = Location.LAB
+    environment: Sequence[dict[str, Any]] = ()
+    results: Sequence[ResultDraft] = ()
+    conclusion: Conclusion
+    conclusion_class: str | None = None
+    conclusion_reason: str | None = None
+    decision_rule: DecisionRule | None = None
+    tested_by_id: UUID
+    checked_by_id: UUID
+    approved_by_id: UUID
+    fee_item_id: UUID | None = None
+    fee: Decimal | None = None
+    replaces_id: UUID | None = None
+    replacement_kind: ReplacementKind | None = None
+    files: Sequence[dict[str, Any]] = ()
+
+    @property
+    def tested_on(self) -> date:
+        """The last day of the test."""
+        return self.test_to or self.test_from

@@ -1,0 +1,42 @@
+"""The keys that certificate verify codes are made with; old ones stay good after a rotation."""
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+KEY_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Keyring:
+    """Keys by id; `current` is the id of the one that new codes are made with."""
+
+    current: str
+    keys: Mapping[str, bytes]
+
+    @classmethod
+    def of(cls, text: str) -> "Keyring":
+        """The keyring of `id:hex[,id:hex…]`, the current key first. ValueError for other text."""
+        pairs = [pair.split(":", 1) for pair in text.replace("\n", ",").split(",") if pair.strip()]
+        keys = {name.strip(): bytes.fromhex(key) for name, key in pairs}
+        if not keys:
+            raise ValueError("no key in the keyring")
+        return cls(next(iter(keys)), keys)
+
+    @classmethod
+    def at(cls, file: Path) -> "Keyring":
+        """The keyring kept in `file`, made with a random key at first use; readable by us only."""
+        if not file.exists():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            fresh = file.with_suffix(f".{os.getpid()}")
+            with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
+                out.write(f"k1:{secrets.token_hex(KEY_BYTES)}\n")
+            try:
+                os.link(fresh, file)  # whoever is first wins; the others read its key
+            except FileExistsError:
+                pass
+            finally:
+                fresh.unlink()
+        return cls.of(file.read_text())

@@ -1,0 +1,116 @@
+"""Ledger files in, changes out."""
+
+from collections.abc import AsyncGenerator
+from typing import Annotated
+
+import strawberry
+from sqlmodel import col
+from starlette.datastructures import UploadFile
+
+from hub.actions.instrument import owner_of
+from hub.actor import Can
+from hub.errors import BadInput, Conflict, NotFound, Refused, Unauthenticated
+from hub.importers.intake import import_ledger
+from hub.importers.sheets import read_upload
+from hub.policy import readable
+from hub.tables.instrument import Instrument as InstrumentRow
+from hub.tables.journal import FeedChange, FeedHead
+from hub.tables.organization import Organization
+from hub.vocabulary import ChangeKind
+from schema.context import Info
+from schema.exchange import (
+    ImportLedgerInput,
+    InstrumentChange,
+    LedgerImportPayload,
+    import_payload,
+)
+from schema.ids import encode
+from schema.inputs import GIVEN
+from schema.payload import problems_of
+from schema.resolve import by_id
+
+MOST_EVENTS = 200
+
+
+@strawberry.type
+class ExchangeMutation:
+    """Files in."""
+
+    @strawberry.mutation(
+        description="导入台账文件：逐行判定并报告；可先 dryRun。须以 multipart 上传，"
+        "并带请求头 X-Hub-Preflight"
+    )
+    async def import_ledger(
+        self, info: Info, input: Annotated[ImportLedgerInput, GIVEN]
+    ) -> LedgerImportPayload:
+        context = info.context
+        context.actor.must(Can.INSTRUMENT_WRITE)
+        owner = owner_of(context.actor)
+        if input.owner is not None:
+            found = await context.reader.first(
+                readable(context.actor, Organization).where(
+                    col(Organization.uscc) == input.owner.strip().upper()
+                )
+            )
+            if found is None:
+                raise NotFound("没有此统一社会信用代码的机构", "no organisation has this USCC")
+            owner = found["id"]
+        await context.reader.refresh()
+        file: UploadFile = input.file  # type: ignore[assignment]  # the HTTP layer puts it there
+        intake = None
+        problems = []
+        try:
+            table = await read_upload(await file.read(), file.filename or "ledger")
+            intake = await import_ledger(
+                context.database,
+                context.actor,
+                table,
+                owner_id=owner,
+                as_of=input.as_of or context.today,
+                on_error=input.on_error,
+                dry_run=input.dry_run,
+                key=input.idempotency_key,
+            )
+        except (BadInput, Refused, Conflict) as refusal:
+            problems = problems_of(refusal, context.language)
+        return import_payload(intake, problems, dry_run=input.dry_run, language=context.language)
+
+
+@strawberry.type
+class ExchangeSubscription:
+    """Changes out."""
+
+    @strawberry.subscription(description="本机构计量器具的变更，提交之后按次序送达，不丢失")
+    async def instrument_changed(self, info: Info) -> AsyncGenerator[InstrumentChange, None]:
+        context = info.context
+        if context.actor.is_anonymous:
+            raise Unauthenticated("请先登录再订阅", "sign in to subscribe")
+        head = await context.reader.first(readable(context.actor, FeedHead))
+        pos: int = head["pos"] if head else 0
+        while True:
+            await context.renew()
+            found = await context.reader.all(
+                readable(context.actor, FeedChange)
+                .where(
+                    col(FeedChange.pos) > pos,
+                    col(FeedChange.object_type) == InstrumentRow.__name__,
+                )
+                .order_by(col(FeedChange.pos))
+                .limit(MOST_EVENTS)
+            )
+            for row in found:
+                pos = row["pos"]
+                gone = row["kind"] is ChangeKind.DELETE
+                yield InstrumentChange(
+                    pos=str(pos),
+                    kind=row["kind"],
+                    id=encode("Instrument", row["object_id"]),
+                    version=row["object_version"],
+                    at=row["at"],
+                    instrument=None
+                    if gone
+                    else await by_id(context, InstrumentRow, row["object_id"]),
+                )
+            if not found:
+                await context.renew()
+                await context.feed.wait()

@@ -1,0 +1,46 @@
+"""The schema: every verb in one list, built once, refused when a field escapes the guards."""
+
+import strawberry
+from strawberry.schema.config import StrawberryConfig
+
+import schema.terms  # noqa: F401 -- the enums get their labels before they are used
+from resolvers.certificate import CertificateMutation, CertificateQuery
+from resolvers.exchange import ExchangeMutation, ExchangeSubscription
+from resolvers.instrument import InstrumentMutation, InstrumentQuery
+from resolvers.node import NodeQuery
+from resolvers.organization import OrganizationQuery
+from resolvers.personnel import PersonnelQuery
+from resolvers.reference import ReferenceQuery
+from schema.guard import check
+from schema.scalars import SCALARS
+
+
+@strawberry.type(description="查询")
+class Query(
+    NodeQuery,
+    OrganizationQuery,
+    InstrumentQuery,
+    CertificateQuery,
+    ReferenceQuery,
+    PersonnelQuery,
+):
+    """Every query."""
+
+
+@strawberry.type(description="修改；每项都以幂等键重复而只生效一次")
+class Mutation(InstrumentMutation, CertificateMutation, ExchangeMutation):
+    """Every mutation."""
+
+
+@strawberry.type(description="订阅")
+class Subscription(ExchangeSubscription):
+    """Every subscription."""
+
+
+def build() -> strawberry.Schema:
+    """The schema of the hub. TypeError when a field has no level, no words or a wrong type."""
+    built = strawberry.Schema(
+        Query, Mutation, Subscription, config=StrawberryConfig(scalar_map=SCALARS)
+    )
+    check(built)
+    return built

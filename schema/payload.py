@@ -1,0 +1,88 @@
+"""What a mutation answers: the noun, the problems that refused it, whether it was a replay."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import strawberry
+
+from hub.db import Writer
+from hub.errors import BadInput, Code, Conflict, HubError, Refused, Words
+from hub.rules.problem import Objections, Severity
+from schema.context import Context
+from schema.declare import camel
+
+MAX_KEY = 128
+
+
+@strawberry.type(description="拒绝一次修改的原因")
+class Problem:
+    """One reason."""
+
+    code: str = strawberry.field(description="代码，不翻译")
+    message: str = strawberry.field(description="说明，按 Accept-Language 为中文或英文")
+    path: list[str] = strawberry.field(description="指向输入中有问题的值")
+    hint: str | None = strawberry.field(description="如何解决")
+    severity: Severity = strawberry.field(description="级别")
+
+
+class Done(NamedTuple):
+    """How a mutation ended."""
+
+    key: UUID | None
+    answer: dict[str, Any]
+    problems: list[Problem]
+    replayed: bool
+
+
+async def perform(
+    context: Context,
+    name: str,
+    given: Any,
+    idempotency_key: str,
+    work: Callable[[Writer], Awaitable[dict[str, Any]]],
+) -> Done:
+    """Run `work` once in one transaction under an idempotency key.
+
+    Its answer holds the `id` of the noun. What the rules refuse comes back as problems and leaves
+    nothing behind, not even the key; all other failures are errors.
+    """
+    if not 0 < len(idempotency_key) <= MAX_KEY:
+        raise BadInput(
+            f"幂等键须为 1 至 {MAX_KEY} 个字符",
+            f"an idempotency key has 1 to {MAX_KEY} characters",
+            hint=Words("每次新操作生成一个 UUID", "make a UUID for each new operation"),
+            path=("idempotencyKey",),
+        )
+    try:
+        async with context.writing() as db:
+            answer, replayed = await db.once(idempotency_key, name, given, lambda: work(db))
+    except (Refused, Conflict, BadInput) as refusal:
+        return Done(None, {}, problems_of(refusal, context.language), replayed=False)
+    key = UUID(answer["id"]) if answer.get("id") else None
+    return Done(key, answer, [], replayed)
+
+
+def problems_of(refusal: HubError, language: str) -> list[Problem]:
+    """A refusal as data, each reason on its own."""
+    if isinstance(refusal, Objections):
+        return [
+            Problem(
+                code=one.code,
+                message=one.words.in_(language),
+                path=[camel(str(step)) for step in one.path],
+                hint=None,
+                severity=one.severity,
+            )
+            for one in refusal.problems
+        ]
+    code = Code.REFUSED if type(refusal) is Refused else refusal.code
+    return [
+        Problem(
+            code=code,
+            message=refusal.words.in_(language),
+            path=[camel(str(step)) for step in refusal.path],
+            hint=refusal.hint.in_(language) if refusal.hint else None,
+            severity=Severity.ERROR,
+        )
+    ]
