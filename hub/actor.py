@@ -78,7 +78,7 @@ class Actor:
     @property
     def is_anonymous(self) -> bool:
         """Whether nobody signed in."""
-        return self.user_id is None
+        return self.roles <= {Role.ANONYMOUS}
 
     @property
     def permissions(self) -> frozenset[Can]:

@@ -22,6 +22,11 @@ class Settings(BaseSettings):
     embedded_user: str = Field(
         "nobody", description="Account that the embedded PostgreSQL runs under when we are root."
     )
+    verify_keys: SecretStr | None = Field(
+        None,
+        description="Keys of certificate verify codes, `id:hex[,id:hex…]`, the current one first; "
+        "without it they are made once and kept in the data folder.",
+    )
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=1, le=65535, description="Port to listen on.")
     graphiql: bool = Field(True, description="Serve the IDE at /graphiql.")

@@ -17,6 +17,7 @@ from schema.certificate_input import (
     draft_of,
 )
 from schema.context import Info
+from schema.inputs import GIVEN
 from schema.payload import perform
 from schema.resolve import by_id
 from schema.root import listing, lookup
@@ -58,7 +59,7 @@ class CertificateMutation:
         description="签发证书：核对日期、标准、依据、人员与每个测量点，并更新台账的有效期"
     )
     async def issue_certificate(
-        self, info: Info, input: IssueCertificateInput
+        self, info: Info, input: Annotated[IssueCertificateInput, GIVEN]
     ) -> CertificatePayload:
         draft = draft_of(input)
 

@@ -5,7 +5,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, TypeVar
-from zoneinfo import ZoneInfo
 
 import strawberry
 from aiodataloader import DataLoader
@@ -14,8 +13,7 @@ from hub.actor import Actor
 from hub.db import Database, Reader, Writer
 from hub.events import Feed
 from hub.keys import Keyring
-
-LOCAL = ZoneInfo("Asia/Shanghai")
+from hub.times import local_day
 
 L = TypeVar("L", bound="DataLoader[Any, Any]")
 
@@ -39,7 +37,7 @@ class Context:
     @property
     def today(self) -> date:
         """The local calendar date of the operation."""
-        return self.now.astimezone(LOCAL).date()
+        return local_day(self.now)
 
     def loader(self, key: Hashable, make: Callable[[], L]) -> L:
         """The loader of this operation under `key`, made at first use."""

@@ -1,0 +1,295 @@
+"""The command `hub`: run it, feed it, ask it what is wrong. Exit 0 good, 1 refused, 2 used wrongly.
+
+Heavy modules are imported inside the commands, so that `hub --help` stays quick.
+"""
+
+import asyncio
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from hub.errors import HubError
+from hub.settings import Settings, settings
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+
+    from hub.importers.intake import Intake
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="计量数据枢纽 · metrology data hub",
+)
+out = Console()
+err = Console(stderr=True)
+
+Data = Annotated[Path | None, typer.Option(help="数据文件夹（内置服务器与密钥）")]
+
+
+class OnErrorOption(StrEnum):
+    """What becomes of the good lines when some are rejected."""
+
+    REJECT_ALL = "reject-all"
+    REJECT_ROWS = "reject-rows"
+
+
+@contextmanager
+def plainly() -> Iterator[None]:
+    """Show a refusal as words and a hint, and exit 1."""
+    try:
+        yield
+    except HubError as error:
+        err.print(f"[red]{error.words.zh}[/red] · {error.words.en}")
+        if error.hint:
+            err.print(f"{error.hint.zh} · {error.hint.en}")
+        raise typer.Exit(1) from error
+
+
+def configured(data: Path | None, **given: object) -> Settings:
+    """The settings of this process, with what the command line says instead."""
+    told = {name: value for name, value in given.items() if value is not None}
+    return settings().model_copy(update=told | ({"data": data} if data is not None else {}))
+
+
+@contextmanager
+def servers(chosen: Settings) -> Iterator[tuple[str, str, list[Any]]]:
+    """URLs of PostgreSQL and Valkey: the configured ones, or embedded ones while the block runs."""
+    from hub.embedded.supervisor import Embedded
+
+    database, redis = chosen.database_url, chosen.redis_url
+    if database and redis:
+        yield database.get_secret_value(), redis.get_secret_value(), []
+        return
+    with Embedded.open(
+        chosen.data,
+        account=chosen.embedded_user,
+        postgres=database is None,
+        valkey=redis is None,
+    ) as embedded:
+        yield (
+            database.get_secret_value() if database else embedded.database_url,
+            redis.get_secret_value() if redis else embedded.redis_url,
+            [embedded.watch],
+        )
+
+
+@app.command()
+def up(
+    port: Annotated[int | None, typer.Option(help="监听端口")] = None,
+    data: Data = None,
+    demo: Annotated[bool, typer.Option("--demo", help="装入演示数据并打印演示账号")] = False,
+) -> None:
+    """启动一切：内置服务器、迁移、服务与后台工作。"""
+    from hub.migration import migrate
+    from hub.web.app import Hub, application
+    from hub.web.processes import run
+
+    chosen = configured(data, port=port)
+    with plainly(), servers(chosen) as (database_url, redis_url, companions):
+        migrate(database_url)
+        if demo:
+            show_logins(asyncio.run(seeded(chosen, database_url)))
+        hub = Hub(chosen, database_url, redis_url)
+        if not run(application(hub, [*companions, hub.work]), chosen):
+            raise typer.Exit(1)
+
+
+async def seeded(chosen: Settings, database_url: str) -> list[tuple[str, str, str]]:
+    """Seed the demo; its logins with what they are and a token each."""
+    from hub.actions.session import issue_token
+    from hub.db import Database
+    from hub.demo import seed
+    from hub.keys import Keyring
+
+    database = Database(database_url, 4)
+    now = datetime.now(UTC)
+    try:
+        demo = await seed(database, keys=Keyring.at(chosen.data / "keys" / "verify"))
+        return [
+            (
+                login,
+                words,
+                (await issue_token(database, login, ttl=timedelta(days=30), now=now)).token,
+            )
+            for login, words in demo.logins.items()
+        ]
+    finally:
+        await database.close()
+
+
+def show_logins(logins: list[tuple[str, str, str]]) -> None:
+    """Print the demo's logins with their tokens."""
+    table = Table("登录名", "身份", "令牌（30 天）", title="演示账号 · demo logins")
+    for row in logins:
+        table.add_row(*row)
+    Console(width=max(out.width, 120)).print(table)
+
+
+@app.command()
+def serve(
+    workers: Annotated[int, typer.Option(min=1, max=64, help="进程数")] = 1,
+    port: Annotated[int | None, typer.Option(help="监听端口")] = None,
+    data: Data = None,
+) -> None:
+    """只提供服务（后台工作另由 hub worker 承担）；用于已有的 PostgreSQL 与 Valkey。"""
+    from hub.web.app import Hub, application
+    from hub.web.processes import run_many
+
+    chosen = configured(data, port=port)
+    with plainly(), servers(chosen) as (database_url, redis_url, companions):
+
+        def make() -> "Starlette":
+            return application(Hub(chosen, database_url, redis_url), companions)
+
+        run_many(make, chosen, workers)
+
+
+@app.command()
+def worker(data: Data = None) -> None:
+    """只做后台工作：为已提交的变更编号。"""
+    from hub.web.app import Hub
+
+    chosen = configured(data)
+
+    async def work(database_url: str, redis_url: str, companions: list[Any]) -> None:
+        hub = Hub(chosen, database_url, redis_url)
+        async with hub.running(companions):
+            await hub.work()
+
+    with plainly(), servers(chosen) as given:
+        asyncio.run(work(*given))
+
+
+@app.command()
+def migrate(data: Data = None) -> None:
+    """把数据库升级到最新的表结构。"""
+    from hub.migration import migrate as upgrade
+
+    with plainly(), servers(configured(data)) as (database_url, _, _):
+        upgrade(database_url)
+        out.print("[green]数据库已是最新[/green] · the database is up to date")
+
+
+@app.command()
+def schema() -> None:
+    """打印 GraphQL 架构（SDL）。"""
+    from resolvers.root import build
+
+    sys.stdout.write(build().as_str() + "\n")
+
+
+@app.command()
+def token(
+    login: Annotated[str, typer.Argument(help="登录名")],
+    ttl: Annotated[int, typer.Option(min=1, help="有效期，小时")] = 12,
+    data: Data = None,
+) -> None:
+    """为脚本签发一个访问令牌并打印。"""
+    from hub.actions.session import issue_token
+    from hub.db import Database
+
+    async def issue(database_url: str) -> str:
+        database = Database(database_url, 2)
+        try:
+            issued = await issue_token(
+                database, login, ttl=timedelta(hours=ttl), now=datetime.now(UTC)
+            )
+        finally:
+            await database.close()
+        return issued.token
+
+    with plainly(), servers(configured(data)) as (database_url, _, _):
+        sys.stdout.write(asyncio.run(issue(database_url)) + "\n")
+
+
+@contextmanager
+def progress(words: str) -> Iterator[Callable[[int, int], None]]:
+    """A progress bar on a terminal; silent elsewhere."""
+    with Progress(console=err, disable=not err.is_terminal) as bar:
+        task = bar.add_task(words, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def write_report(target: Path, intake: "Intake") -> None:
+    """Write the report of an import: JSON, or a workbook with the faulty cells marked."""
+    from hub.importers.report import error_workbook
+
+    match target.suffix.lower():
+        case ".json":
+            target.write_text(json.dumps(intake.report(), ensure_ascii=False, indent=1) + "\n")
+        case ".xlsx":
+            target.write_bytes(error_workbook(intake.judged, intake.table))
+        case other:
+            raise typer.BadParameter(f"报告须为 .json 或 .xlsx，而非 {other}")
+
+
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="台账文件")],
+    owner: Annotated[str, typer.Option(help="台账所属机构的统一社会信用代码")],
+    as_of: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="判定未来日期所用的日期，默认今天")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="只检查，不写入")] = False,
+    on_error: Annotated[
+        OnErrorOption, typer.Option(help="有不合格行时：全部不导入，或只拒绝这些行")
+    ] = OnErrorOption.REJECT_ALL,
+    report: Annotated[
+        Path | None, typer.Option(help="报告：.json 为逐行结果，.xlsx 为标出问题的工作簿")
+    ] = None,
+    data: Data = None,
+) -> None:
+    """导入一份台账。退出码 1：有行被拒绝，或整份文件不可读。"""
+    from hub.db import Database
+    from hub.importers.intake import OnError, import_file
+    from hub.times import today
+
+    chosen = configured(data)
+
+    async def run(database_url: str) -> "Intake":
+        database = Database(database_url, 2)
+        try:
+            with progress("逐行检查") as on_progress:
+                return await import_file(
+                    database,
+                    file,
+                    uscc=owner,
+                    as_of=as_of.date() if as_of else today(),
+                    on_error=OnError[on_error.name],
+                    dry_run=dry_run,
+                    on_progress=on_progress,
+                )
+        finally:
+            await database.close()
+
+    with plainly(), servers(chosen) as (database_url, _, _):
+        intake = asyncio.run(run(database_url))
+    told = intake.report()
+    if report is not None:
+        write_report(report, intake)
+    counts, stored = told["counts"], told["stored"]
+    out.print(f"{'检查' if dry_run else '导入'}：{json.dumps(counts, ensure_ascii=False)}")
+    out.print(
+        f"写入：{json.dumps(stored)}"
+        if stored
+        else "未写入任何行（有不合格行，--on-error reject-all）"
+    )
+    if counts["reject"]:
+        raise typer.Exit(1)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
