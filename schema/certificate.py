@@ -117,6 +117,19 @@ class IssueWarning(Value):
     message: str | None = say("说明")
 
 
+@value("数字证书中的一个数值列表，数字与单位均为原文")
+class PrintedQuantity(Value):
+    """A list of values of a DCC as printed."""
+
+    name: str | None = say("名称")
+    ref_types: list[str] | None = say("量的类型（refType）")
+    unit: str | None = say("单位（D-SI）")
+    values: list[str | None] | None = say("各值")
+    u: list[str | None] | None = say("各值的扩展不确定度，或对全部值的一个")
+    k: list[str | None] | None = say("包含因子")
+    p: list[str | None] | None = say("包含概率")
+
+
 @noun(PointRow, "测量点：数值与证书所印一致")
 class MeasurementPoint(Part):
     """One point of a result."""
@@ -127,6 +140,8 @@ class MeasurementPoint(Part):
     measured: Decimal | None = column(O, "测得值（示值）")
     error: Decimal | None = column(O, "误差")
     unit: str = column(O, "计量单位")
+    reference_unit: str | None = column(O, "参考值的单位；不同时给出")
+    error_unit: str | None = column(O, "误差的单位；不同时给出")
     u: Decimal | None = column(O, "扩展不确定度 U")
     u_unit: str | None = column(O, "U 的单位；与值不同时给出")
     k: Decimal | None = column(O, "包含因子 k")
@@ -145,6 +160,9 @@ class MeasurementResult(Part):
     kind: ResultKind = column(O, "结果种类")
     stage: ResultStage = column(O, "阶段")
     method: str | None = column(O, "方法")
+    quantities: list[PrintedQuantity] = column(
+        O, "数字证书所载的全部数值列表，原样保留", shape=PrintedQuantity
+    )
     points: list[MeasurementPoint] = many(
         O,
         "各测量点",
@@ -201,7 +219,9 @@ class Certificate(Noun):
     received_at: date | None = column(O, "接收日期")
     test_from: date | None = column(O, "检定/校准开始日期", match=True)
     test_to: date | None = column(O, "检定/校准结束日期", match=True)
-    issue_date: date = column(O, "签发日期", match=True, order=True)
+    issue_date: date | None = column(
+        O, "签发日期；DCC 3.2 之前的数字证书没有", match=True, order=True
+    )
     valid_until: date | None = column(
         O, "有效期至；校准证书仅在与客户约定时给出", match=True, order=True
     )

@@ -44,6 +44,8 @@ class MeasurementPointInput:
     reference: Decimal | None = may("参考值（标准值）")
     measured: Decimal | None = may("测得值（示值）")
     error: Decimal | None = may("误差 = 测得值 − 参考值")
+    reference_unit: str | None = may("参考值的单位；不同时给出")
+    error_unit: str | None = may("误差的单位；不同时给出")
     u: Decimal | None = may("扩展不确定度 U，大于 0，与值末位对齐")
     u_unit: str | None = may("U 的单位；与值不同时给出")
     k: Decimal | None = may("包含因子 k，不小于 1")
@@ -141,7 +143,7 @@ class VerifiedCertificate:
     model_spec: str | None = strawberry.field(description="型号规格")
     serial_tail: str | None = strawberry.field(description="出厂编号末四位")
     test_date: date | None = strawberry.field(description="检定/校准日期")
-    issue_date: date = strawberry.field(description="签发日期")
+    issue_date: date | None = strawberry.field(description="签发日期")
     valid_until: date | None = strawberry.field(description="有效期至")
     conclusion: Conclusion = strawberry.field(description="结论")
     file_matches: bool | None = strawberry.field(

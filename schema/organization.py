@@ -32,7 +32,10 @@ LazyMeasurementStandard = Annotated["MeasurementStandard", strawberry.lazy("sche
 class Organization(Noun):
     """An organisation."""
 
-    uscc: str = column(P, "统一社会信用代码（GB 32100-2015）", match=True, order=True)
+    uscc: str | None = column(
+        P, "统一社会信用代码（GB 32100-2015）；境外机构没有", match=True, order=True
+    )
+    country: str = column(P, "国家或地区（ISO 3166-1）", match=True)
     uscc_check_passed: bool | None = column(A, "统一社会信用代码校验位是否正确")
     name: str = column(P, "名称", match=True, order=True)
     former_names: list[str] = column(P, "曾用名")

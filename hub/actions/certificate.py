@@ -48,6 +48,7 @@ from hub.vocabulary import (
     QualificationState,
 )
 
+STATED = ("parameter", "kind", "stage", "method", "quantities")
 R = TypeVar("R", bound=Row)
 
 
@@ -162,7 +163,7 @@ async def attach_parts(
     ]
     points: list[MeasurementPoint] = []
     for place, result in enumerate(results):
-        stated = {name: getattr(result, name) for name in ("parameter", "kind", "stage", "method")}
+        stated = {name: getattr(result, name) for name in STATED}
         parts.append(MeasurementResult(**owners, position=place, **stated))
         for point in result.points:
             points.append(

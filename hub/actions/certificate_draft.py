@@ -29,6 +29,8 @@ class PointDraft:
     reference: Decimal | None = None
     measured: Decimal | None = None
     error: Decimal | None = None
+    reference_unit: str | None = None
+    error_unit: str | None = None
     u: Decimal | None = None
     u_unit: str | None = None
     k: Decimal | None = None
@@ -47,6 +49,7 @@ class ResultDraft:
     kind: ResultKind = ResultKind.VALUE
     stage: ResultStage = ResultStage.ONLY
     method: str | None = None
+    quantities: Sequence[dict[str, Any]] = ()
     points: Sequence[PointDraft] = ()
 
 

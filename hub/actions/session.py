@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Select, func, update
 from sqlmodel import col
 
+import hub.policies  # noqa: F401 -- accounts have their policy before they are read
 from hub.actions.argon import turn
 from hub.actor import SIGN_IN, Actor
 from hub.db import Database, Writer
@@ -23,7 +24,7 @@ LIFE = timedelta(hours=12)
 LONGEST_LIFE = timedelta(days=366)
 MOST_FAILURES = 5
 LOCK = timedelta(minutes=15)
-ACTING = (
+ACTING: tuple[Any, ...] = (
     col(User.id),
     col(User.login_name),
     col(User.organization_id),

@@ -66,7 +66,7 @@ class Certificate(Row, table=True):
     received_at: date | None = None
     test_from: date | None = None
     test_to: date | None = None
-    issue_date: date
+    issue_date: date | None = None
     valid_until: date | None = None
     recalibration_agreed: bool = False
     location: Location = Field(default=Location.LAB, sa_type=term(Location))
@@ -123,7 +123,11 @@ class StandardUsed(Part, table=True):
 
 
 class MeasurementResult(Part, table=True):
-    """One measured parameter of a certificate."""
+    """One measured parameter of a certificate.
+
+    `quantities` keeps every list of values that a digital certificate prints for it:
+    {name, refTypes, unit, values, u, k, p}, numbers as decimal text.
+    """
 
     __tablename__: ClassVar[str] = "measurement_result"
 
@@ -131,10 +135,13 @@ class MeasurementResult(Part, table=True):
     kind: ResultKind = Field(default=ResultKind.VALUE, sa_type=term(ResultKind))
     stage: ResultStage = Field(default=ResultStage.ONLY, sa_type=term(ResultStage))
     method: str | None = None
+    quantities: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
 
 
 class MeasurementPoint(Part, table=True):
     """One point of a result; values as printed, `u` the expanded uncertainty of factor `k`.
+
+    Units other than `unit` are given where they differ from it.
 
     `position` numbers the points through the whole certificate, `result` is the position of the
     result that they belong to.
@@ -155,6 +162,8 @@ class MeasurementPoint(Part, table=True):
     measured: Decimal | None = Field(default=None, sa_type=MEASURED)
     error: Decimal | None = Field(default=None, sa_type=MEASURED)
     unit: str
+    reference_unit: str | None = None
+    error_unit: str | None = None
     u: Decimal | None = Field(default=None, sa_type=MEASURED)
     u_unit: str | None = None
     k: Decimal | None = Field(default=None, sa_type=MEASURED)

@@ -3,7 +3,7 @@
 from typing import ClassVar
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint
+from sqlalchemy import CheckConstraint, Index, text
 from sqlalchemy.schema import SchemaItem
 from sqlmodel import Field
 
@@ -15,17 +15,27 @@ class Organization(Row, table=True):
     """An organisation; `uscc` (GB 32100-2015) is its key, `district` a GB/T 2260 code.
 
     Codes with a wrong check digit are really issued: they are stored and flagged, not refused.
+    Organisations of other countries (`country`, ISO 3166-1) have no such code.
     """
 
     OWNERS: ClassVar[tuple[str, ...]] = ("id",)
     __tablename__: ClassVar[str] = "organization"
     __table_args__: ClassVar[tuple[SchemaItem, ...]] = (
         CheckConstraint("length(uscc) = 18", name="uscc_length"),
+        CheckConstraint("country <> 'CN' OR uscc IS NOT NULL", name="uscc_at_home"),
+        Index(
+            "uq_organization_country_name",
+            "country",
+            "name",
+            unique=True,
+            postgresql_where=text("uscc IS NULL"),
+        ),
         CheckConstraint("district ~ '^[0-9]{6}$'", name="district_form"),
     )
 
-    uscc: str = Field(unique=True, max_length=18)
-    uscc_check_passed: bool
+    uscc: str | None = Field(default=None, unique=True, max_length=18)
+    uscc_check_passed: bool | None = None
+    country: str = Field(default="CN", max_length=2)
     name: str = Field(index=True)
     former_names: list[str] = Field(default_factory=list, sa_type=TEXTS)
     kinds: list[str] = Field(default_factory=list, sa_type=TEXTS)

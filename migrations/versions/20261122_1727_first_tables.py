@@ -4,10 +4,11 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "56f86ce93871"
+revision = "913b8aa9d958"
 down_revision = None
 branch_labels = None
 depends_on = None
+
 
 ROLES = ("hub_app", "hub_staff")
 CALLER = "nullif(current_setting('app.org', true), '')::uuid"
@@ -275,8 +276,9 @@ def upgrade() -> None:
         sa.Column("source_system", sa.String(), nullable=True),
         sa.Column("source_key", sa.String(), nullable=True),
         sa.Column("source_fetched_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("uscc", sa.String(length=18), nullable=False),
-        sa.Column("uscc_check_passed", sa.Boolean(), nullable=False),
+        sa.Column("uscc", sa.String(length=18), nullable=True),
+        sa.Column("uscc_check_passed", sa.Boolean(), nullable=True),
+        sa.Column("country", sa.String(length=2), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("former_names", postgresql.ARRAY(sa.Text()), nullable=False),
         sa.Column("kinds", postgresql.ARRAY(sa.Text()), nullable=False),
@@ -300,6 +302,9 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
+        sa.CheckConstraint(
+            "country <> 'CN' OR uscc IS NOT NULL", name=op.f("ck_organization_uscc_at_home")
+        ),
         sa.CheckConstraint("district ~ '^[0-9]{6}$'", name=op.f("ck_organization_district_form")),
         sa.CheckConstraint("length(uscc) = 18", name=op.f("ck_organization_uscc_length")),
         sa.ForeignKeyConstraint(
@@ -310,6 +315,13 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_organization_name"), "organization", ["name"], unique=False)
     op.create_index(op.f("ix_organization_parent_id"), "organization", ["parent_id"], unique=False)
+    op.create_index(
+        "uq_organization_country_name",
+        "organization",
+        ["country", "name"],
+        unique=True,
+        postgresql_where=sa.text("uscc IS NULL"),
+    )
     op.create_table(
         "technical_document",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -1292,7 +1304,7 @@ def upgrade() -> None:
         sa.Column("received_at", sa.Date(), nullable=True),
         sa.Column("test_from", sa.Date(), nullable=True),
         sa.Column("test_to", sa.Date(), nullable=True),
-        sa.Column("issue_date", sa.Date(), nullable=False),
+        sa.Column("issue_date", sa.Date(), nullable=True),
         sa.Column("valid_until", sa.Date(), nullable=True),
         sa.Column("recalibration_agreed", sa.Boolean(), nullable=False),
         sa.Column(
@@ -1607,6 +1619,8 @@ def upgrade() -> None:
         sa.Column("measured", sa.Numeric(), nullable=True),
         sa.Column("error", sa.Numeric(), nullable=True),
         sa.Column("unit", sa.String(), nullable=False),
+        sa.Column("reference_unit", sa.String(), nullable=True),
+        sa.Column("error_unit", sa.String(), nullable=True),
         sa.Column("u", sa.Numeric(), nullable=True),
         sa.Column("u_unit", sa.String(), nullable=True),
         sa.Column("k", sa.Numeric(), nullable=True),
@@ -1696,6 +1710,9 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("method", sa.String(), nullable=True),
+        sa.Column(
+            "quantities", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False
+        ),
         sa.ForeignKeyConstraint(
             ["certificate_id"],
             ["certificate.id"],
@@ -1768,6 +1785,11 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_document_adoption_organization_id"), table_name="document_adoption")
     op.drop_table("document_adoption")
     op.drop_table("technical_document")
+    op.drop_index(
+        "uq_organization_country_name",
+        table_name="organization",
+        postgresql_where=sa.text("uscc IS NULL"),
+    )
     op.drop_index(op.f("ix_organization_parent_id"), table_name="organization")
     op.drop_index(op.f("ix_organization_name"), table_name="organization")
     op.drop_table("organization")
