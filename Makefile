@@ -27,7 +27,7 @@ demo: install
 	$(BIN)/hub up --demo --port $(PORT) --data $(DATA)
 
 test: .venv/dev.stamp
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2
 
 check: .venv/dev.stamp
 	$(BIN)/ruff format --check .

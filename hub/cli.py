@@ -8,6 +8,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -19,12 +20,12 @@ from rich.progress import Progress
 from rich.table import Table
 
 from hub.errors import HubError
-from hub.settings import Settings, settings
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
     from hub.importers.intake import Intake
+    from hub.settings import Settings
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -57,14 +58,16 @@ def plainly() -> Iterator[None]:
         raise typer.Exit(1) from error
 
 
-def configured(data: Path | None, **given: object) -> Settings:
+def configured(data: Path | None, **given: object) -> "Settings":
     """The settings of this process, with what the command line says instead."""
+    from hub.settings import settings
+
     told = {name: value for name, value in given.items() if value is not None}
     return settings().model_copy(update=told | ({"data": data} if data is not None else {}))
 
 
 @contextmanager
-def servers(chosen: Settings) -> Iterator[tuple[str, str, list[Any]]]:
+def servers(chosen: "Settings") -> Iterator[tuple[str, str, list[Any]]]:
     """URLs of PostgreSQL and Valkey: the configured ones, or embedded ones while the block runs."""
     from hub.embedded.supervisor import Embedded
 
@@ -106,35 +109,49 @@ def up(
             raise typer.Exit(1)
 
 
-async def seeded(chosen: Settings, database_url: str) -> list[tuple[str, str, str]]:
-    """Seed the demo; its logins with what they are and a token each."""
+@dataclass(frozen=True, slots=True)
+class Login:
+    """One login of the demo, as it is printed."""
+
+    login: str
+    who: str
+    token: str
+    password: str
+
+
+async def seeded(chosen: "Settings", database_url: str) -> list[Login]:
+    """Seed the demo, its DCC files included; its logins, with a token of 30 days each."""
+    from hub import demo_cast
     from hub.actions.session import issue_token
     from hub.db import Database
     from hub.demo import seed
     from hub.keys import Keyring
+    from hub.times import today
 
     database = Database(database_url, 4)
-    now = datetime.now(UTC)
+    keys, life, now = Keyring.of_settings(chosen), timedelta(days=30), datetime.now(UTC)
+    names = {one.uscc: one.name for one in demo_cast.ORGANIZATIONS}
     try:
-        demo = await seed(database, keys=Keyring.at(chosen.data / "keys" / "verify"))
+        demo = await seed(database, today=today(), keys=keys)
         return [
-            (
-                login,
-                words,
-                (await issue_token(database, login, ttl=timedelta(days=30), now=now)).token,
+            Login(
+                one.login,
+                f"{names[one.uscc]} · {'、'.join(sorted(role.label for role in one.roles))}",
+                (await issue_token(database, one.login, ttl=life, now=now)).token,
+                demo.passwords.get(one.login, ""),
             )
-            for login, words in demo.logins.items()
+            for one in demo_cast.ACCOUNTS
         ]
     finally:
         await database.close()
 
 
-def show_logins(logins: list[tuple[str, str, str]]) -> None:
-    """Print the demo's logins with their tokens."""
-    table = Table("登录名", "身份", "令牌（30 天）", title="演示账号 · demo logins")
-    for row in logins:
-        table.add_row(*row)
-    Console(width=max(out.width, 120)).print(table)
+def show_logins(logins: list[Login]) -> None:
+    """Print the demo's logins; a password is shown once, when its account is made."""
+    table = Table("登录名", "身份", "令牌（30 天有效）", "口令（仅首次显示）")
+    for one in logins:
+        table.add_row(one.login, one.who, one.token, one.password)
+    Console(width=max(out.width, 160)).print(table)
 
 
 @app.command()
@@ -288,6 +305,63 @@ def import_(
     )
     if counts["reject"]:
         raise typer.Exit(1)
+
+
+@app.command("import-dcc")
+def import_dcc(
+    files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="DCC 文件")],
+    client: Annotated[
+        str | None, typer.Option(help="委托单位的统一社会信用代码；默认按文件中的名称")
+    ] = None,
+    data: Data = None,
+) -> None:
+    """导入数字校准证书（DCC 3.1.1–3.3.0）。退出码 1：有文件被拒绝。"""
+    from hub.actor import PLATFORM
+    from hub.db import Database
+    from hub.importers.dcc_intake import import_dcc as take_in
+    from hub.importers.intake import organization_id
+    from hub.keys import Keyring
+
+    chosen = configured(data)
+
+    async def run(database_url: str) -> int:
+        database = Database(database_url, 2)
+        refused = 0
+        keys = Keyring.of_settings(chosen)
+        try:
+            client_id = await organization_id(database, client) if client else None
+            for file in files:
+                content = await asyncio.to_thread(file.read_bytes)
+                try:
+                    taken = await take_in(
+                        database, PLATFORM, content, file.name, keys, client_id=client_id
+                    )
+                except HubError as error:
+                    refused += 1
+                    err.print(f"[red]✗[/red] {file.name}：{error.words.zh} · {error.words.en}")
+                else:
+                    word = "已导入" if taken.created else "已有，未变"
+                    out.print(f"[green]✓[/green] {file.name}：{taken.certificate.number} {word}")
+        finally:
+            await database.close()
+        return refused
+
+    with plainly(), servers(chosen) as (database_url, _, _):
+        if asyncio.run(run(database_url)):
+            raise typer.Exit(1)
+
+
+@app.command()
+def doctor(data: Data = None) -> None:
+    """检查运行所需的一切，并说明问题所在。"""
+    from hub.doctor import examine
+
+    healthy = True
+    for finding in examine(configured(data)):
+        healthy = healthy and finding.good
+        mark = "[green]✓[/green]" if finding.good else "[red]✗[/red]"
+        out.print(f"{mark} {finding.what}：{finding.told}", highlight=False)
+    raise typer.Exit(0 if healthy else 1)
 
 
 def main() -> None:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from hub.settings import Settings
+
 KEY_BYTES = 32
 
 
@@ -24,6 +26,13 @@ class Keyring:
         if not keys:
             raise ValueError("no key in the keyring")
         return cls(next(iter(keys)), keys)
+
+    @classmethod
+    def of_settings(cls, chosen: Settings) -> "Keyring":
+        """The keyring that the settings give, or the one kept in the data folder."""
+        if chosen.verify_keys is not None:
+            return cls.of(chosen.verify_keys.get_secret_value())
+        return cls.at(chosen.data / "keys" / "verify")
 
     @classmethod
     def at(cls, file: Path) -> "Keyring":

@@ -105,27 +105,33 @@ async def import_file(
 ) -> Intake:
     """Import a file of this machine into the ledger of the organisation `uscc`.
 
-    NotFound for an organisation that the hub does not know; BadInput for an unreadable file.
+    NotFound for an unknown organisation; BadInput for an unreadable file.
     """
-    async with database.reader(PLATFORM) as reader:
-        owner = await reader.first(
-            readable(PLATFORM, Organization).where(col(Organization.uscc) == normal_uscc(uscc))
-        )
-    if owner is None:
-        raise NotFound(
-            f"没有统一社会信用代码为 {uscc} 的机构", f"no organisation has the USCC {uscc}"
-        )
-    keeper = Actor(login="hub import", organization_id=owner["id"], roles=frozenset({Role.SYSTEM}))
+    owner_id = await organization_id(database, uscc)
+    keeper = Actor(login="hub import", organization_id=owner_id, roles=frozenset({Role.SYSTEM}))
     return await import_ledger(
         database,
         keeper,
         await asyncio.to_thread(read_path, file),
-        owner_id=owner["id"],
+        owner_id=owner_id,
         as_of=as_of,
         on_error=on_error,
         dry_run=dry_run,
         on_progress=on_progress,
     )
+
+
+async def organization_id(database: Database, uscc: str) -> UUID:
+    """The organisation with this USCC. NotFound where the hub does not know it."""
+    same = col(Organization.uscc) == normal_uscc(uscc)
+    async with database.reader(PLATFORM) as reader:
+        row = await reader.first(readable(PLATFORM, Organization).where(same))
+    if row is None:
+        raise NotFound(
+            f"没有统一社会信用代码为 {uscc} 的机构", f"no organisation has the USCC {uscc}"
+        )
+    found: UUID = row["id"]
+    return found
 
 
 def read_path(file: Path) -> Table:

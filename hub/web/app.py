@@ -43,9 +43,7 @@ class Hub:
         )
         self.feed = Feed(self.redis)
         self.identities = Identities(self.database)
-        given = settings.verify_keys
-        file = settings.data / "keys" / "verify"
-        self.keys = Keyring.of(given.get_secret_value()) if given else Keyring.at(file)
+        self.keys = Keyring.of_settings(settings)
         self.draining = False
 
     @asynccontextmanager

@@ -1,0 +1,190 @@
+"""Takes in a certificate that another system has issued, as its file states it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import col
+
+from hub.actions.certificate import attach_parts
+from hub.actions.certificate_draft import ResultDraft, StandardDraft
+from hub.actor import PLATFORM, Can
+from hub.db import Writer
+from hub.errors import Conflict
+from hub.keys import Keyring
+from hub.policy import readable
+from hub.rules.certificate import verify_code
+from hub.rules.document import normal_number
+from hub.tables.certificate import Certificate
+from hub.tables.document import TechnicalDocument
+from hub.tables.instrument import Instrument
+from hub.tables.organization import Organization
+from hub.vocabulary import (
+    CertificateKind,
+    CertificateState,
+    Conclusion,
+    Location,
+    ReplacementKind,
+    VerifyState,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Party:
+    """An organisation as a certificate names it."""
+
+    name: str
+    country: str
+    address: str | None = None
+    website: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForeignCertificate:
+    """A certificate of another system. `files` holds the file itself with its SHA-256."""
+
+    number: str
+    kind: CertificateKind
+    issuer: Party
+    client: Party
+    item: dict[str, Any]
+    basis: Sequence[str]
+    standards_used: Sequence[StandardDraft]
+    received_at: date | None
+    test_from: date
+    test_to: date
+    issue_date: date | None
+    recalibration_date: date | None
+    location: Location
+    environment: Sequence[dict[str, Any]]
+    results: Sequence[ResultDraft]
+    conclusion: Conclusion
+    persons: dict[str, str]
+    replaces_number: str | None
+    replacement_kind: ReplacementKind | None
+    files: Sequence[dict[str, Any]]
+    warnings: Sequence[dict[str, str]]
+    source_system: str
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The stored certificate, and whether this call stored it."""
+
+    certificate: Certificate
+    created: bool
+
+
+async def take_in(
+    db: Writer, given: ForeignCertificate, keys: Keyring, *, client_id: UUID | None = None
+) -> Taken:
+    """Store a certificate with everything its file states; the same file again changes nothing.
+
+    Organisations that the hub does not know are noted as unverified, without a code of ours.
+    `client_id` names the client where it is known better than by name. Conflict for another file
+    under a number that its issuer has used before.
+    """
+    db.actor.must(Can.CERTIFICATE_IMPORT)
+    issuer_id = await _party(db, given.issuer)
+    client_id = client_id or await _party(db, given.client)
+    mine = (col(Certificate.issuer_id) == issuer_id) & (col(Certificate.number) == given.number)
+    known = await db.all(readable(PLATFORM, Certificate).where(mine))
+    if known:
+        same = {one["sha256"] for one in known[0].files} & {one["sha256"] for one in given.files}
+        if not same:
+            raise Conflict(
+                f"编号 {given.number} 已有另一份证书文件",
+                f"another file is stored under the number {given.number}",
+                path=("number",),
+            )
+        return Taken(known[0], created=False)
+    replaced = await _replaced(db, issuer_id, given.replaces_number)
+    row = Certificate(
+        number=given.number,
+        kind=given.kind,
+        issuer_id=issuer_id,
+        client_id=client_id,
+        instrument_id=await _instrument(db, client_id, given.item),
+        item=given.item,
+        basis_text="; ".join(given.basis) or None,
+        received_at=given.received_at,
+        test_from=given.test_from,
+        test_to=given.test_to,
+        issue_date=given.issue_date,
+        valid_until=given.recalibration_date,
+        recalibration_agreed=given.recalibration_date is not None,
+        location=given.location,
+        environment={"conditions": list(given.environment)} if given.environment else None,
+        conclusion=given.conclusion,
+        persons=given.persons or None,
+        replaces_id=replaced.id if replaced else None,
+        replacement_kind=given.replacement_kind,
+        files=list(given.files),
+        warnings=list(given.warnings),
+        verify_code=verify_code(
+            keys.keys[keys.current], given.number, given.issue_date or given.test_to
+        ),
+        verify_key_id=keys.current,
+        source_system=given.source_system,
+        source_key=given.number,
+    )
+    await db.add(row, action="importCertificate")
+    await attach_parts(
+        db, row, await _documents(db, given.basis), given.standards_used, given.results
+    )
+    if replaced is not None and replaced.state is CertificateState.ISSUED:
+        await db.change(replaced, action="importCertificate", state=CertificateState.REPLACED)
+    return Taken(row, created=True)
+
+
+async def _party(db: Writer, party: Party) -> UUID:
+    named = readable(PLATFORM, Organization).where(
+        col(Organization.name) == party.name, col(Organization.country) == party.country
+    )
+    await db.serialize(f"organization {party.country} {party.name}")
+    known = await db.all(named.order_by(col(Organization.id)))
+    if known:
+        return known[0].id
+    row = Organization(
+        name=party.name,
+        country=party.country,
+        address=party.address,
+        website=party.website,
+        verify_state=VerifyState.UNVERIFIED,
+        source_system="dcc",
+    )
+    return (await db.add(row, action="importCertificate")).id
+
+
+async def _instrument(db: Writer, client_id: UUID, item: dict[str, Any]) -> UUID | None:
+    """The client's ledger line with the serial number of the item, when there is exactly one."""
+    if not item.get("serialNo"):
+        return None
+    lines = await db.all(
+        readable(PLATFORM, Instrument).where(
+            col(Instrument.owner_id) == client_id, col(Instrument.serial_no) == item["serialNo"]
+        )
+    )
+    return lines[0].id if len(lines) == 1 else None
+
+
+async def _documents(db: Writer, basis: Sequence[str]) -> Sequence[TechnicalDocument]:
+    numbers = {normal_number(one) for one in basis}
+    return await db.all(
+        readable(PLATFORM, TechnicalDocument)
+        .where(col(TechnicalDocument.number).in_(numbers))
+        .order_by(col(TechnicalDocument.number))
+    )
+
+
+async def _replaced(db: Writer, issuer_id: UUID, number: str | None) -> Certificate | None:
+    if number is None:
+        return None
+    found = await db.all(
+        readable(PLATFORM, Certificate).where(
+            col(Certificate.issuer_id) == issuer_id, col(Certificate.number) == number
+        )
+    )
+    return found[0] if found else None
