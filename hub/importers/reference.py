@@ -69,14 +69,19 @@ def read_reference(folder: Path) -> Reference:
             degrees=degrees(folder / "kc" / "bipm-ri2-degrees-of-equivalence.csv"),
         )
     except FileNotFoundError as error:
-        raise BadInput(
-            f"缺少参考数据文件：{error.filename}",
-            f"a reference file is missing: {error.filename}",
-            hint=Words(
-                "参考数据在仓库的 examples/data 文件夹，请从仓库检出目录运行",
-                "they are in examples/data of the repository: run from a checkout",
-            ),
-        ) from error
+        raise missing(Path(error.filename)) from error
+
+
+def missing(file: Path) -> BadInput:
+    """The refusal for an example file that is not there, to be raised."""
+    return BadInput(
+        f"缺少示例数据文件 {file}",
+        f"the example file {file} is missing",
+        hint=Words(
+            "示例数据在仓库的 examples/data 文件夹，请从仓库检出目录运行",
+            "they are in examples/data of the repository: run from a checkout",
+        ),
+    )
 
 
 def regulations(path: Path) -> list[DocumentDraft]:
