@@ -338,10 +338,13 @@ def import_dcc(
                     )
                 except HubError as error:
                     refused += 1
-                    err.print(f"[red]✗[/red] {file.name}：{error.words.zh} · {error.words.en}")
+                    err.print(
+                        f"[red]✗[/red] {file.name}：{error.words.zh} · {error.words.en}",
+                        soft_wrap=True,
+                    )
                 else:
-                    word = "已导入" if taken.created else "已有，未变"
-                    out.print(f"[green]✓[/green] {file.name}：{taken.certificate.number} {word}")
+                    told = f"{taken.certificate.number} {taken.outcome.label}"
+                    out.print(f"[green]✓[/green] {file.name}：{told}", soft_wrap=True)
         finally:
             await database.close()
         return refused

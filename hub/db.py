@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, c
 from sqlalchemy.pool import NullPool
 from sqlmodel import col
 
+import hub.policies  # noqa: F401 -- whoever opens a session has every policy at hand
 from hub.actor import Actor
 from hub.errors import Busy, Conflict, IdempotencyMismatch, NotFound, Unavailable, Words
 from hub.tables.base import Row, Table

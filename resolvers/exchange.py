@@ -56,7 +56,11 @@ class ExchangeMutation:
                 raise NotFound("没有此统一社会信用代码的机构", "no organisation has this USCC")
             owner = found["id"]
         await context.reader.refresh()
-        file: UploadFile = input.file  # type: ignore[assignment]  # the HTTP layer puts it there
+        file: object = input.file
+        if not isinstance(file, UploadFile):
+            raise BadInput(
+                "file 须以 multipart 上传", "upload the file as multipart", path=("input", "file")
+            )
         intake = None
         problems = []
         try:

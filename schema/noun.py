@@ -12,7 +12,6 @@ from strawberry.annotation import StrawberryAnnotation
 from strawberry.types.field import StrawberryField
 from strawberry.types.fields.resolver import StrawberryResolver
 
-import hub.policies  # noqa: F401 -- every table has its policy before a noun shows it
 from hub.policy import everyone, policy_of
 from hub.tables.base import Table
 from loaders.keyset import By

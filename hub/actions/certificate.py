@@ -66,6 +66,11 @@ async def issue(db: Writer, draft: CertificateDraft, keys: Keyring) -> Certifica
     capability = await _maybe(db, Capability, draft.capability_id, "capabilityId")
     qualification = await _maybe(db, Qualification, draft.authorization_id, "authorizationId")
     await _maybe(db, FeeItem, draft.fee_item_id, "feeItemId")
+    people = {
+        "testedBy": await _colleague(db, draft.tested_by_id, issuer.id, "testedBy"),
+        "checkedBy": await _colleague(db, draft.checked_by_id, issuer.id, "checkedBy"),
+        "approvedBy": await _colleague(db, draft.approved_by_id, issuer.id, "approvedBy"),
+    }
     replaced = await _replaced(db, draft)
     facts = IssueFacts(
         kind=draft.kind,
@@ -81,9 +86,9 @@ async def issue(db: Writer, draft: CertificateDraft, keys: Keyring) -> Certifica
         reason=draft.conclusion_reason,
         decision_rule=draft.decision_rule,
         item=capability.measured_object if capability else instrument.name,
-        tested_by=await _person(db, draft.tested_by_id, issuer.id, "testedBy"),
-        checked_by=await _person(db, draft.checked_by_id, issuer.id, "checkedBy"),
-        approved_by=await _person(db, draft.approved_by_id, issuer.id, "approvedBy"),
+        tested_by=await _qualified(db, people["testedBy"]),
+        checked_by=await _qualified(db, people["checkedBy"]),
+        approved_by=await _qualified(db, people["approvedBy"]),
         standards=tuple(rules.StandardUsed(one.name or "", one.valid_until) for one in standards),
         basis=tuple(
             Basis(one.number, one.kind, one.effective, one.abolished, one.replaced_on)
@@ -101,6 +106,7 @@ async def issue(db: Writer, draft: CertificateDraft, keys: Keyring) -> Certifica
         client_id=instrument.owner_id,
         instrument_id=instrument.id,
         item=_snapshot(instrument),
+        persons={part: person.name for part, person in people.items()},
         verify_code=rules.verify_code(keys.keys[keys.current], draft.number, draft.issue_date),
         verify_key_id=keys.current,
         warnings=[{"code": one.code, "message": one.words.zh} for one in problems],
@@ -306,10 +312,16 @@ async def _replaced(db: Writer, draft: CertificateDraft) -> Certificate | None:
     return row
 
 
-async def _person(db: Writer, key: UUID, employer: UUID, path: str) -> Person:
+async def _colleague(db: Writer, key: UUID, employer: UUID, path: str) -> Personnel:
     person = await _one(db, Personnel, key, path)
     if person.employer_id != employer:
         raise Refused("该人员不属于本机构", "this person is not of your laboratory", path=(path,))
+    return person
+
+
+async def _qualified(db: Writer, person: Personnel) -> Person:
+    """A person with everything that he or she may show for testing or signing."""
+    key = person.id
     held = await db.all(
         readable(PLATFORM, PersonnelCertificate).where(col(PersonnelCertificate.person_id) == key)
     )

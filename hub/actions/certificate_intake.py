@@ -17,7 +17,7 @@ from hub.keys import Keyring
 from hub.policy import readable
 from hub.rules.certificate import verify_code
 from hub.rules.document import normal_number
-from hub.tables.certificate import Certificate
+from hub.tables.certificate import Certificate, MeasurementPoint
 from hub.tables.document import TechnicalDocument
 from hub.tables.instrument import Instrument
 from hub.tables.organization import Organization
@@ -27,6 +27,7 @@ from hub.vocabulary import (
     Conclusion,
     Location,
     ReplacementKind,
+    Term,
     VerifyState,
 )
 
@@ -69,12 +70,20 @@ class ForeignCertificate:
     source_system: str
 
 
+class Outcome(Term):
+    """导入结果: what became of the file of a certificate."""
+
+    CREATED = "CREATED", "已导入"
+    FILE_ADDED = "FILE_ADDED", "已有同一证书，补充了文件"
+    UNCHANGED = "UNCHANGED", "已有，未变"
+
+
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """The stored certificate, and whether this call stored it."""
+    """The stored certificate, and what became of the file."""
 
     certificate: Certificate
-    created: bool
+    outcome: Outcome
 
 
 async def take_in(
@@ -82,9 +91,10 @@ async def take_in(
 ) -> Taken:
     """Store a certificate with everything its file states; the same file again changes nothing.
 
-    Organisations that the hub does not know are noted as unverified, without a code of ours.
-    `client_id` names the client where it is known better than by name. Conflict for another file
-    under a number that its issuer has used before.
+    Another file with the same number and the same measured points (signed, or of another version)
+    is added to the certificate. Organisations that the hub does not know are noted as unverified,
+    without a code of ours. `client_id` names the client where it is known better than by name.
+    Conflict for other results under a number that its issuer has used before.
     """
     db.actor.must(Can.CERTIFICATE_IMPORT)
     issuer_id = await _party(db, given.issuer)
@@ -92,14 +102,7 @@ async def take_in(
     mine = (col(Certificate.issuer_id) == issuer_id) & (col(Certificate.number) == given.number)
     known = await db.all(readable(PLATFORM, Certificate).where(mine))
     if known:
-        same = {one["sha256"] for one in known[0].files} & {one["sha256"] for one in given.files}
-        if not same:
-            raise Conflict(
-                f"编号 {given.number} 已有另一份证书文件",
-                f"another file is stored under the number {given.number}",
-                path=("number",),
-            )
-        return Taken(known[0], created=False)
+        return await _again(db, known[0], given)
     replaced = await _replaced(db, issuer_id, given.replaces_number)
     row = Certificate(
         number=given.number,
@@ -136,7 +139,39 @@ async def take_in(
     )
     if replaced is not None and replaced.state is CertificateState.ISSUED:
         await db.change(replaced, action="importCertificate", state=CertificateState.REPLACED)
-    return Taken(row, created=True)
+    return Taken(row, Outcome.CREATED)
+
+
+async def _again(db: Writer, row: Certificate, given: ForeignCertificate) -> Taken:
+    """A file of a certificate that is stored: known, another form of it, or another certificate."""
+    known = {one["sha256"] for one in row.files}
+    added = [one for one in given.files if one["sha256"] not in known]
+    if not added:
+        return Taken(row, Outcome.UNCHANGED)
+    if await _points(db, row) != [
+        tuple(getattr(point, name) for name in MEASURED)
+        for result in given.results
+        for point in result.points
+    ]:
+        raise Conflict(
+            f"编号 {given.number} 已有测量结果不同的另一份证书",
+            f"a certificate with other results is stored under the number {given.number}",
+            path=("number",),
+        )
+    row = await db.change(row, action="importCertificate", files=[*row.files, *added])
+    return Taken(row, Outcome.FILE_ADDED)
+
+
+MEASURED = ("nominal", "reference", "measured", "error", "unit", "u", "k")
+
+
+async def _points(db: Writer, row: Certificate) -> list[tuple[Any, ...]]:
+    stored = await db.all(
+        readable(PLATFORM, MeasurementPoint)
+        .where(col(MeasurementPoint.certificate_id) == row.id)
+        .order_by(col(MeasurementPoint.position))
+    )
+    return [tuple(getattr(point, name) for name in MEASURED) for point in stored]
 
 
 async def _party(db: Writer, party: Party) -> UUID:

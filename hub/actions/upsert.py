@@ -97,5 +97,6 @@ def _key(row: Mapping[str, Any] | RowMapping, key: Sequence[str]) -> Key:
 def _differs(stored: Any, given: Any) -> bool:
     """Whether two values differ; 0.20 is not 0.2, for every zero of a measured value counts."""
     if isinstance(stored, Decimal) and isinstance(given, Decimal):
-        return stored.as_tuple() != given.as_tuple()
+        places = stored.as_tuple().exponent, given.as_tuple().exponent
+        return stored != given or places[0] != places[1]
     return bool(stored != given)

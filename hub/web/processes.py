@@ -1,6 +1,5 @@
 """Serves in one process or in several that share a socket; says when it is ready."""
 
-import asyncio
 import os
 import signal
 import socket
@@ -41,7 +40,8 @@ def run(app: ASGIApp, chosen: Settings) -> bool:
 
 def run_many(make: Callable[[], ASGIApp], chosen: Settings, workers: int) -> None:
     """Serve in `workers` processes on one socket; one that dies is started again."""
-    listening = socket.socket(socket.AF_INET6 if ":" in chosen.host else socket.AF_INET)
+    family = socket.AF_INET6 if ":" in chosen.host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listening.bind((chosen.host, chosen.port))
     stopping = False
@@ -70,6 +70,5 @@ def _spawn(make: Callable[[], ASGIApp], chosen: Settings, listening: socket.sock
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     words = f"ready http://{chosen.host}:{chosen.port}/graphql (pid {os.getpid()})"
-    server = Announced(serve_config(make(), chosen), words)
-    asyncio.run(server.serve([listening]))
+    Announced(serve_config(make(), chosen), words).run([listening])
     os._exit(0)

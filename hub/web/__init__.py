@@ -1,0 +1,1 @@
+"""The roof: HTTP, WebSocket and server-sent events in front of the schema."""

@@ -1,0 +1,66 @@
+"""Answers as server-sent events (graphql-sse, distinct connections mode), kept alive."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
+
+from starlette.types import Send
+
+from hub.web.answers import API_HEADERS
+from hub.web.negotiation import EVENTS
+from hub.web.operations import Outcome
+
+COMMENT = b":\n\n"
+COMPLETE = b"event: complete\ndata:\n\n"
+
+
+def event(body: bytes) -> bytes:
+    """One `next` event; JSON has no line breaks of its own."""
+    return b"event: next\ndata: " + body + b"\n\n"
+
+
+async def stream(
+    outcomes: AsyncGenerator[Outcome, None],
+    send: Send,
+    admit: Callable[[], Awaitable[Outcome | None]],
+    seconds: float,
+    request_id: str,
+) -> None:
+    """Send each outcome as an event, then `complete`.
+
+    Every `seconds` comes a comment, and `admit` is asked whether the caller may still listen; a
+    lock-out ends the stream. Errors are events too: the stream itself is always a 200.
+    """
+    await send(
+        {
+            "type": "http.response.start",
+            "status": 200,
+            "headers": [
+                (b"content-type", EVENTS.encode() + b"; charset=utf-8"),
+                (b"x-accel-buffering", b"no"),
+                *API_HEADERS,
+                (b"x-request-id", request_id.encode()),
+            ],
+        }
+    )
+    pouring = asyncio.create_task(_pour(outcomes, send))
+    try:
+        while not (await asyncio.wait({pouring}, timeout=seconds))[0]:
+            await _say(send, COMMENT)
+            if (refusal := await admit()) and refusal.locks_out:
+                await _say(send, event(refusal.body))
+                break
+    finally:
+        pouring.cancel()
+        await asyncio.gather(pouring, return_exceptions=True)
+    await send({"type": "http.response.body", "body": COMPLETE})
+
+
+async def _pour(outcomes: AsyncGenerator[Outcome, None], send: Send) -> None:
+    async with aclosing(outcomes):
+        async for outcome in outcomes:
+            await _say(send, event(outcome.body))
+
+
+async def _say(send: Send, text: bytes) -> None:
+    await send({"type": "http.response.body", "body": text, "more_body": True})

@@ -1,0 +1,1 @@
+"""The HTTP layer against a toy schema, over real sockets."""

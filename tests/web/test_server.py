@@ -1,0 +1,195 @@
+"""Slow, silent and oversize clients over real sockets, with deadlines of tenths of a second."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from starlette.applications import Starlette
+from starlette.routing import Route, WebSocketRoute
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket
+
+from hub.settings import Settings
+from hub.web.graphql import routes
+from hub.web.server import Deadlines, serve_config
+from tests.web.conftest import serving
+from tests.web.toy import ToyDoor
+
+POST = b"POST /graphql HTTP/1.1\r\nhost: hub\r\ncontent-type: application/json\r\n"
+QUERY = b'{"query": "{ hello }"}'
+WHOLE = POST + b"content-length: %d\r\n\r\n" % len(QUERY) + QUERY
+CHUNK = b"x" * 1_000_000
+
+
+class Endless:
+    """Answers without end, and knows when nobody takes them."""
+
+    def __init__(self) -> None:
+        self.stopped = asyncio.Event()
+
+    async def http(self, _scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        gone = asyncio.create_task(self.until_gone(receive))
+        while not gone.done():
+            await send({"type": "http.response.body", "body": CHUNK, "more_body": True})
+            await asyncio.sleep(0)
+        self.stopped.set()
+
+    async def until_gone(self, receive: Receive) -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    async def socket(self, socket: WebSocket) -> None:
+        await socket.accept()
+        try:
+            while True:
+                await socket.send_text("x" * 1_000_000)
+        except Exception:  # noqa: BLE001  any end will do
+            self.stopped.set()
+
+
+@pytest.fixture(scope="module")
+async def endless() -> Endless:
+    return Endless()
+
+
+@pytest.fixture(scope="module")
+async def port(endless: Endless) -> AsyncIterator[int]:
+    """An impatient server."""
+    settings = Settings(max_body_bytes=400_000)
+
+    class Http:
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            await endless.http(scope, receive, send)
+
+    app = Starlette(
+        routes=[
+            *routes(ToyDoor(), settings),
+            Route("/endless", Http()),
+            WebSocketRoute("/endless", endless.socket),
+        ]
+    )
+    deadlines = Deadlines(header=0.4, body=0.4, reading=0.4)
+    async with serving(app, settings, deadlines) as found:
+        yield found
+
+
+async def talk(port: int, *pieces: bytes) -> bytes:
+    """What the server says until it closes; a piece each twentieth of a second."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        for piece in pieces:
+            writer.write(piece)
+            await asyncio.sleep(0.05)
+        return await asyncio.wait_for(reader.read(), 20)
+    except ConnectionError:
+        return b"reset"
+    finally:
+        writer.close()
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        (),
+        (b"POST",),
+        (POST,),
+        (POST[:20], POST[20:], b"a: b\r\n", b"c: d\r\n"),
+        (POST + b"content-length: 99\r\n\r\n",),
+        (POST + b"content-length: 99\r\n\r\n", *[b"x"] * 6),
+        (POST + b"transfer-encoding: chunked\r\n\r\n5\r\nab",),
+        (POST + b"transfer-encoding: chunked\r\n\r\n", *[b"1\r\nx\r\n"] * 6),
+    ],
+    ids=[
+        "silence",
+        "a word",
+        "half",
+        "slow",
+        "no body",
+        "slow body",
+        "half a chunk",
+        "slow chunks",
+    ],
+)
+async def test_who_does_not_go_on_is_told_408_and_closed(
+    port: int, pieces: tuple[bytes, ...]
+) -> None:
+    assert (await talk(port, *pieces)).startswith(b"HTTP/1.1 408 ")
+
+
+async def test_a_second_request_that_stalls_is_closed_too(port: int) -> None:
+    said = await talk(port, WHOLE, POST)
+
+    assert said.count(b"HTTP/1.1 200 ") == 1
+    assert said.count(b"HTTP/1.1 408 ") == 1
+
+
+async def test_a_long_body_earns_its_time_by_coming(port: int) -> None:
+    body = QUERY[:-1] + b" " * 390_000 + b"}"
+    pieces = [body[i : i + 30_000] for i in range(0, len(body), 30_000)]
+    closing = POST + b"connection: close\r\ncontent-length: %d\r\n\r\n" % len(body)
+
+    assert (await talk(port, closing, *pieces)).startswith(b"HTTP/1.1 200 ")
+
+
+async def test_a_kept_connection_serves_one_request_after_another(port: int) -> None:
+    last = WHOLE.replace(b"host", b"connection: close\r\nhost")
+
+    said = await talk(port, *[WHOLE] * 12, WHOLE + WHOLE, last)
+
+    assert said.count(b"HTTP/1.1 200 ") == 15
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        (b"GET /graphql?" + b"x" * 40_000 + b" HTTP/1.1\r\n\r\n",),
+        (b"GET / HTTP/1.1\r\nx: " + b"x" * 40_000 + b"\r\n\r\n",),
+        (b"GET / HTTP/1.1\r\n" + b"x: y\r\n" * 9_000 + b"\r\n",),
+        (b"GET / HTTP/1.1\r\nx: ", *[b"x" * 9_000] * 4),
+    ],
+    ids=["url", "header", "headers", "piece by piece"],
+)
+async def test_headers_over_32_kib_get_431(port: int, pieces: tuple[bytes, ...]) -> None:
+    assert (await talk(port, *pieces)).startswith(b"HTTP/1.1 431 ")
+
+
+async def test_a_refused_body_is_thrown_away_for_a_while_and_then_cut(port: int) -> None:
+    refused = POST + b"content-length: 9000000000\r\n\r\n"
+
+    said = await talk(port, refused, *[b"x" * 10_000] * 4)
+
+    assert said.startswith(b"HTTP/1.1 413 ")
+    assert said.count(b"HTTP/1.1") == 1
+
+
+@pytest.mark.parametrize("upgrade", [False, True], ids=["http", "websocket"])
+async def test_who_takes_nothing_of_an_answer_is_let_go(
+    port: int, endless: Endless, upgrade: bool
+) -> None:
+    endless.stopped.clear()
+    head = b"GET /endless HTTP/1.1\r\nhost: hub\r\n"
+    if upgrade:
+        head += b"connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n"
+        head += b"sec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+    _reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1)
+    writer.write(head + b"\r\n")
+
+    await asyncio.wait_for(endless.stopped.wait(), 20)
+
+    writer.close()
+
+
+async def test_what_is_not_http_gets_400(port: int) -> None:
+    assert (await talk(port, b"\x16\x03\x01\x02\x00")).startswith(b"HTTP/1.1 400 ")
+
+
+def test_uvicorn_is_limited_as_the_hub_promises() -> None:
+    config = serve_config(Starlette(), Settings(port=8123))
+
+    assert (config.host, config.port) == ("127.0.0.1", 8123)
+    assert config.timeout_keep_alive == 15
+    assert config.timeout_graceful_shutdown == 20
+    assert config.ws_max_size == 262_144
+    assert (config.ws_ping_interval, config.ws_ping_timeout) == (20, 20)
+    assert config.limit_concurrency == 4_000
