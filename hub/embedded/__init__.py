@@ -1,0 +1,1 @@
+"""PostgreSQL and Valkey from the wheels, started and looked after by the hub itself."""

@@ -1,0 +1,1 @@
+"""The embedded servers, tried with the real programs."""
