@@ -1,0 +1,1 @@
+"""What is true: pure functions of the field; no session, no clock, no actor."""

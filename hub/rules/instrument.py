@@ -1,0 +1,167 @@
+"""What is true of an instrument: its key, its moves between states, compulsory verification."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from hub.errors import Refused
+from hub.rules.text import tidy
+from hub.vocabulary import (
+    CalibrationMode,
+    CompulsoryPurpose,
+    DueState,
+    InstrumentState,
+    Term,
+)
+
+INTERVAL_MONTHS = range(1, 121)
+
+
+class MoveCondition(Term):
+    """状态转换条件: what a move asks for."""
+
+    NOTHING = "NOTHING", "无"
+    REASON = "REASON", "须说明原因"
+    APPROVAL = "APPROVAL", "须经批准"
+    VALID_CERTIFICATE = "VALID_CERTIFICATE", "须有有效证书或免检"
+    CERTIFIED_SINCE_UNSEALING = "CERTIFIED_SINCE_UNSEALING", "须有启封之后的证书"
+
+
+MOVES = {
+    InstrumentState.IN_USE: {
+        InstrumentState.STOPPED: MoveCondition.REASON,
+        InstrumentState.SEALED: MoveCondition.REASON,
+        InstrumentState.REPAIR: MoveCondition.NOTHING,
+        InstrumentState.SCRAPPED: MoveCondition.APPROVAL,
+    },
+    InstrumentState.STOPPED: {
+        InstrumentState.IN_USE: MoveCondition.VALID_CERTIFICATE,
+        InstrumentState.SEALED: MoveCondition.NOTHING,
+        InstrumentState.REPAIR: MoveCondition.NOTHING,
+        InstrumentState.SCRAPPED: MoveCondition.NOTHING,
+    },
+    InstrumentState.SEALED: {
+        InstrumentState.IN_USE: MoveCondition.CERTIFIED_SINCE_UNSEALING,
+        InstrumentState.STOPPED: MoveCondition.NOTHING,
+        InstrumentState.REPAIR: MoveCondition.NOTHING,
+        InstrumentState.SCRAPPED: MoveCondition.NOTHING,
+    },
+    InstrumentState.REPAIR: {
+        InstrumentState.STOPPED: MoveCondition.NOTHING,
+        InstrumentState.SCRAPPED: MoveCondition.NOTHING,
+    },
+    InstrumentState.SCRAPPED: {},
+}
+RESTING = frozenset({InstrumentState.STOPPED, InstrumentState.SEALED, InstrumentState.SCRAPPED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoveFacts:
+    """What is known when an instrument is moved on `today`.
+
+    `certified_on` and `valid_until` are of its newest certificate that found it good.
+    """
+
+    today: date
+    reason: str | None = None
+    approved: bool = False
+    mode: CalibrationMode | None = None
+    certified_on: date | None = None
+    valid_until: date | None = None
+    unsealed_on: date | None = None
+
+
+def check_move(old: InstrumentState, new: InstrumentState, facts: MoveFacts) -> None:
+    """Raise Refused unless an instrument may go from `old` to `new`, given `facts`."""
+    condition = MOVES[old].get(new)
+    if condition is None:
+        raise Refused(
+            f"器具不能由“{old.label}”转为“{new.label}”",
+            f"an instrument cannot go from {old} to {new}",
+            path=("state",),
+        )
+    if condition is MoveCondition.REASON and not (facts.reason or "").strip():
+        raise Refused(f"转为“{new.label}”须说明原因", f"{new} needs a reason", path=("reason",))
+    if condition is MoveCondition.APPROVAL and not facts.approved:
+        raise Refused(f"转为“{new.label}”须经批准", f"{new} needs an approval", path=("approved",))
+    if condition is MoveCondition.VALID_CERTIFICATE:
+        _check_certified(facts)
+    if condition is MoveCondition.CERTIFIED_SINCE_UNSEALING:
+        _check_certified_since_unsealing(facts)
+
+
+def state_after_failure(state: InstrumentState) -> InstrumentState:
+    """The state of an instrument once a 检定结果通知书 has found it unqualified."""
+    return InstrumentState.STOPPED if state is InstrumentState.IN_USE else state
+
+
+def is_listed_overdue(state: InstrumentState, due: DueState) -> bool:
+    """Whether an instrument belongs on the list of the overdue: not while it rests."""
+    return due is DueState.OVERDUE and state not in RESTING
+
+
+def is_illegal_use(*, compulsory: bool, state: InstrumentState, due: DueState) -> bool:
+    """Whether an overdue instrument under compulsory verification is in use (计量法实施细则)."""
+    return compulsory and state is InstrumentState.IN_USE and due is DueState.OVERDUE
+
+
+def check_compulsory(
+    *,
+    compulsory: bool,
+    purpose: CompulsoryPurpose | None,
+    mode: CalibrationMode | None,
+    interval_months: int | None,
+    max_months: int | None,
+) -> None:
+    """Raise Refused unless the ledger line of an instrument keeps the law (计量法 Art. 9).
+
+    Compulsory: a purpose, verification as its mode, and an interval no longer than the
+    `max_months` of its regulation (None where no regulation is known). Anyone: 1 to 120 months.
+    """
+    if interval_months is not None and interval_months not in INTERVAL_MONTHS:
+        raise Refused("周期应为 1 到 120 个月", "1 to 120 months", path=("intervalMonths",))
+    if not compulsory:
+        return
+    if purpose is None:
+        raise Refused(
+            "强制检定器具须注明用途",
+            "compulsory verification needs a purpose",
+            path=("compulsoryPurpose",),
+        )
+    if mode is not CalibrationMode.VERIFICATION:
+        raise Refused(
+            "强制检定器具的溯源方式只能是检定",
+            "an instrument under compulsory verification is verified, not calibrated",
+            path=("calibrationMode",),
+        )
+    if interval_months is not None and max_months is not None and interval_months > max_months:
+        raise Refused(
+            f"强制检定周期不得超过检定规程规定的 {max_months} 个月",
+            f"the regulation allows at most {max_months} months",
+            path=("intervalMonths",),
+        )
+
+
+def normal_key(text: str) -> str:
+    """The form in which an asset number is unique for its owner: half-width, no blanks, upper."""
+    return tidy(text).replace(" ", "").upper()
+
+
+def _check_certified(facts: MoveFacts) -> None:
+    if facts.mode is CalibrationMode.EXEMPT:
+        return
+    if facts.valid_until is None or facts.valid_until < facts.today:
+        raise Refused(
+            "没有有效证书，不能投入使用", "no valid certificate: not to be used", path=("state",)
+        )
+
+
+def _check_certified_since_unsealing(facts: MoveFacts) -> None:
+    if facts.unsealed_on is None:
+        raise Refused("须填写启封日期", "the day of unsealing is needed", path=("unsealedOn",))
+    if facts.certified_on is None or facts.certified_on < facts.unsealed_on:
+        raise Refused(
+            f"启封日期 {facts.unsealed_on} 之后没有证书，不能投入使用",
+            f"no certificate since the unsealing on {facts.unsealed_on}: not to be used",
+            path=("state",),
+        )
+    _check_certified(facts)

@@ -1,0 +1,1 @@
+"""The rules: what is true, checked against vectors and properties."""
