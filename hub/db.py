@@ -1,28 +1,23 @@
-"""The only code that touches a session: Reader for one operation, Writer for one write."""
+"""Engines and reads: two pools a process, a Reader for one operation, the way to a Writer."""
 
 import asyncio
-import hashlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import asyncpg
 import orjson
-from sqlalchemy import Executable, RowMapping, Select, func, insert, select, text, update
-from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy import Executable, RowMapping, Select, func, select, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.pool import NullPool
-from sqlmodel import col
 
 import hub.policies  # noqa: F401 -- whoever opens a session has every policy at hand
 from hub.actor import Actor
-from hub.errors import Busy, Conflict, IdempotencyMismatch, NotFound, Unavailable, Words
+from hub.errors import Busy, Unavailable, Words
 from hub.tables.base import Row, Table
-from hub.tables.journal import AuditEvent, IdempotencyKey, InboxChange
-from hub.vocabulary import ChangeKind
+from hub.writer import Writer
 
 R = TypeVar("R", bound=Row)
 T = TypeVar("T", bound=Table)
@@ -36,8 +31,6 @@ LIMITS = {
     "max_parallel_workers_per_gather": "0",
     "timezone": "UTC",
 }
-CHUNK = 2_000
-"""Rows a statement in bulk: well within the time that one statement may take."""
 LOST = (OSError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 
@@ -118,212 +111,6 @@ def _scope(actor: Actor) -> Executable:
         func.set_config(
             "app.org", str(actor.organization_id or ("*" if actor.is_staff else "")), True
         )
-    )
-
-
-class Writer:
-    """One transaction that writes each change with its version, audit row and outbox row."""
-
-    def __init__(self, session: AsyncSession, actor: Actor, request_id: str | None) -> None:
-        self.actor = actor
-        self._session = session
-        self._request_id = request_id
-        self._changes: list[dict[str, Any]] = []
-        self._events: list[dict[str, Any]] = []
-
-    async def all(self, statement: Select[T]) -> Sequence[T]:
-        """The rows of `statement`, not locked."""
-        return (await self._session.execute(statement)).scalars().all()
-
-    async def rows(self, statement: Executable, **values: Any) -> Sequence[RowMapping]:
-        """Mappings instead of objects, for reads of many rows and statements that return some."""
-        return list((await self._session.execute(statement, values)).mappings())
-
-    async def one(self, statement: Select[T], *, lock: bool = True) -> T:
-        """The one row of `statement`, locked until the commit. NotFound when there is none."""
-        if lock:
-            entity = statement.column_descriptions[0]["entity"]
-            statement = statement.with_for_update(of=entity)
-        found = (await self._session.execute(statement)).scalar_one_or_none()
-        if found is None:
-            raise NotFound("未找到，或无权查看", "not found, or not yours to see")
-        return found
-
-    async def serialize(self, name: str) -> None:
-        """Wait until no other transaction works under the same `name`, and hold it."""
-        await self._session.execute(
-            select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0)))
-        )
-
-    async def add(self, row: R, *, action: str) -> R:
-        """Insert `row`. Conflict when one of its keys is taken."""
-        self._session.add(row)
-        try:
-            await self._session.flush()
-        except IntegrityError as error:
-            raise conflict(error) from error
-        self._record(row, action, ChangeKind.UPSERT, [])
-        return row
-
-    async def attach(self, rows: Iterable[Table]) -> None:
-        """Insert parts of a noun that was added or changed in this transaction."""
-        self._session.add_all(rows)
-        try:
-            await self._session.flush()
-        except IntegrityError as error:
-            raise conflict(error) from error
-
-    async def change(self, row: R, *, action: str, **values: Any) -> R:
-        """Set `values` on `row` and raise its version; nothing happens where none differs."""
-        changed = [name for name, value in values.items() if getattr(row, name) != value]
-        if not changed:
-            return row
-        for name in changed:
-            setattr(row, name, values[name])
-        row.version += 1
-        row.updated_at = datetime.now(UTC)
-        try:
-            await self._session.flush()
-        except IntegrityError as error:
-            raise conflict(error) from error
-        self._record(row, action, ChangeKind.UPSERT, changed)
-        return row
-
-    async def retire(self, row: R, *, action: str, **values: Any) -> R:
-        """Change `row` for the last time; the feed hears of a deletion."""
-        await self.change(row, action=action, **values)
-        self._changes[-1]["kind"] = ChangeKind.DELETE
-        return row
-
-    async def insert_many(
-        self, table: type[Row], rows: Sequence[Mapping[str, Any]], *, action: str
-    ) -> None:
-        """Insert many rows of one table, a chunk a statement; each is recorded like `add`."""
-        made = [table(**row) for row in rows]
-        for start in range(0, len(made), CHUNK):
-            chunk = made[start : start + CHUNK]
-            try:
-                await self._session.execute(insert(table), [_columns(row) for row in chunk])
-            except IntegrityError as error:
-                raise conflict(error) from error
-        for row in made:
-            self._record(row, action, ChangeKind.UPSERT, [])
-
-    async def update_many(
-        self,
-        table: type[Row],
-        changes: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]],
-        *,
-        action: str,
-    ) -> None:
-        """Change many rows that this transaction has read; each is recorded like `change`.
-
-        `changes` are pairs of a row as read and its new values. Conflict where a row has changed
-        since it was read.
-        """
-        for row, values in changes:
-            version = row["version"]
-            statement = (
-                update(table)
-                .where(col(table.id) == row["id"], col(table.version) == version)
-                .values(**values, version=version + 1, updated_at=func.now())
-                .returning(col(table.id))
-            )
-            if (await self._session.execute(statement)).scalar_one_or_none() is None:
-                raise Conflict("数据刚被他人修改", "the row has just been changed by another")
-            changed = table(**{**row, **values, "version": version + 1})
-            self._record(changed, action, ChangeKind.UPSERT, list(values))
-
-    async def execute(self, statement: Executable) -> None:
-        """Run a statement on rows that no noun owns: tokens, links."""
-        await self._session.execute(statement)
-
-    def audit(self, action: str, **about: Any) -> None:
-        """Leave an audit row for something that changes no noun."""
-        self._events.append(self._event(action) | about)
-
-    async def once(
-        self, key: str, name: str, given: Any, do: Callable[[], Awaitable[dict[str, Any]]]
-    ) -> tuple[dict[str, Any], bool]:
-        """The answer of `do`, run at most once per principal and `key`, and whether it is a replay.
-
-        A twin that runs at the same time waits for the first and reads its answer. Raise
-        IdempotencyMismatch when the key came before with another input.
-        """
-        principal = str(self.actor.user_id)
-        digest = hashlib.sha256(
-            orjson.dumps([name, given], default=str, option=orjson.OPT_SORT_KEYS)
-        ).digest()
-        taken = await self._session.execute(
-            upsert(IdempotencyKey)
-            .values(principal=principal, key=key, input_sha256=digest)
-            .on_conflict_do_nothing()
-            .returning(col(IdempotencyKey.key))
-        )
-        mine = (col(IdempotencyKey.principal) == principal) & (col(IdempotencyKey.key) == key)
-        if taken.scalar_one_or_none() is None:
-            stored = (await self._session.execute(select(IdempotencyKey).where(mine))).scalar_one()
-            if stored.input_sha256 != digest:
-                raise IdempotencyMismatch(
-                    "同一幂等键配了不同的输入",
-                    "this idempotency key came before with another input",
-                    hint=Words("新的操作请用新的键", "use a new key for a new operation"),
-                    path=("idempotencyKey",),
-                )
-            return stored.answer or {}, True
-        answer = await do()
-        await self._session.execute(update(IdempotencyKey).where(mine).values(answer=answer))
-        return answer, False
-
-    def _event(self, action: str) -> dict[str, Any]:
-        return {
-            "subject_id": self.actor.user_id,
-            "login": self.actor.login,
-            "organization_id": self.actor.organization_id,
-            "roles": sorted(self.actor.roles),
-            "action": action,
-            "object_type": None,
-            "object_id": None,
-            "fields": [],
-            "request_id": self._request_id,
-        }
-
-    def _record(self, row: Row, action: str, kind: ChangeKind, fields: list[str]) -> None:
-        table = type(row).__name__
-        self._events.append(
-            self._event(action) | {"object_type": table, "object_id": row.id, "fields": fields}
-        )
-        self._changes.append(
-            {
-                "object_type": table,
-                "object_id": row.id,
-                "kind": kind,
-                "object_version": row.version,
-                "organization_ids": [getattr(row, name) for name in row.OWNERS],
-            }
-        )
-
-    async def journal(self) -> None:
-        """Write the audit and outbox rows, after every row lock of the transaction is taken."""
-        for table, rows in ((AuditEvent, self._events), (InboxChange, self._changes)):
-            for start in range(0, len(rows), CHUNK):
-                await self._session.execute(insert(table), rows[start : start + CHUNK])
-        if self._changes:
-            await self._session.execute(text("NOTIFY inbox"))
-
-
-def _columns(row: Row) -> dict[str, Any]:
-    """The values of a row to insert, without those that the database fills in itself."""
-    return row.model_dump(exclude={"created_at", "updated_at", "line_key"})
-
-
-def conflict(error: IntegrityError) -> Conflict:
-    """What a broken constraint means for the caller, named without any stored value."""
-    name = getattr(error.orig.__cause__, "constraint_name", None) if error.orig else None
-    return Conflict(
-        f"与已有数据或约束冲突：{name}",
-        f"in conflict with stored data or a constraint: {name}",
-        hint=Words("检查编号是否已存在", "check whether the key exists already"),
     )
 
 

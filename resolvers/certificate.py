@@ -6,8 +6,8 @@ from typing import Annotated, Any
 import strawberry
 
 from hub.actions import certificate as actions
-from hub.db import Writer
 from hub.tables.certificate import Certificate as CertificateRow
+from hub.writer import Writer
 from loaders.keyset import By
 from schema.certificate import Certificate
 from schema.certificate_input import (

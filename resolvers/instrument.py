@@ -7,9 +7,9 @@ import strawberry
 from sqlmodel import col
 
 from hub.actions import instrument as actions
-from hub.db import Writer
 from hub.tables.instrument import Instrument as InstrumentRow
 from hub.vocabulary import InstrumentState
+from hub.writer import Writer
 from loaders.keyset import By
 from loaders.rows import page_of
 from schema.context import Info

@@ -10,10 +10,11 @@ import strawberry
 from aiodataloader import DataLoader
 
 from hub.actor import Actor
-from hub.db import Database, Reader, Writer
+from hub.db import Database, Reader
 from hub.events import Feed
 from hub.keys import Keyring
 from hub.times import local_day
+from hub.writer import Writer
 
 L = TypeVar("L", bound="DataLoader[Any, Any]")
 

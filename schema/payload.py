@@ -6,9 +6,9 @@ from uuid import UUID
 
 import strawberry
 
-from hub.db import Writer
 from hub.errors import BadInput, Code, Conflict, HubError, Refused, Words
 from hub.rules.problem import Objections, Severity
+from hub.writer import Writer
 from schema.context import Context
 from schema.declare import camel
 

@@ -12,7 +12,7 @@ from sqlmodel import col
 from hub.actions.certificate_draft import CertificateDraft, ResultDraft, StandardDraft
 from hub.actions.instrument import owner_of
 from hub.actor import PLATFORM, Can
-from hub.db import Database, Writer
+from hub.db import Database
 from hub.errors import NotFound, Path, Refused
 from hub.keys import Keyring
 from hub.policy import readable
@@ -47,6 +47,7 @@ from hub.vocabulary import (
     PersonnelCertificateKind,
     QualificationState,
 )
+from hub.writer import Writer
 
 STATED = ("parameter", "kind", "stage", "method", "quantities")
 R = TypeVar("R", bound=Row)

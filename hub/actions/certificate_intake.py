@@ -11,7 +11,6 @@ from sqlmodel import col
 from hub.actions.certificate import attach_parts
 from hub.actions.certificate_draft import ResultDraft, StandardDraft
 from hub.actor import PLATFORM, Can
-from hub.db import Writer
 from hub.errors import Conflict
 from hub.keys import Keyring
 from hub.policy import readable
@@ -30,6 +29,7 @@ from hub.vocabulary import (
     Term,
     VerifyState,
 )
+from hub.writer import Writer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

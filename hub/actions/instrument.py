@@ -7,13 +7,13 @@ from uuid import UUID
 from sqlmodel import col
 
 from hub.actor import Actor, Can
-from hub.db import Writer
 from hub.errors import Conflict, Forbidden, Refused
 from hub.policy import readable
 from hub.rules.due import valid_until
 from hub.rules.instrument import MoveFacts, check_compulsory, check_move, normal_key
 from hub.tables.instrument import Instrument
 from hub.vocabulary import InstrumentState
+from hub.writer import Writer
 
 SERIAL_KEY = "SN:"
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -11,12 +11,12 @@ from sqlmodel import col
 
 from hub.actions.instrument import ledger_key
 from hub.actor import OVERSIGHT, Can
-from hub.db import Writer
 from hub.errors import Forbidden
 from hub.policy import readable
 from hub.tables.certificate import Certificate
 from hub.tables.instrument import Instrument
 from hub.vocabulary import CalibrationMode, InstrumentState, ManagementClass
+from hub.writer import Writer
 
 FROM_LEDGER = "ledger"
 LAST_TEST = frozenset({"last_date", "due_date", "certificate_no"})
@@ -46,6 +46,9 @@ class LedgerLine:
     status: InstrumentState
     compulsory: bool
     remark: str | None
+
+
+STATED = tuple(field.name for field in fields(LedgerLine) if field.name != "line")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,7 @@ async def take_in(
         places[line.manufacturer, line.serial_no] += 1
         place = places[line.manufacturer, line.serial_no]
         key = ledger_key(line.asset_no, line.serial_no, line.manufacturer, place)
-        values = {name: value for name, value in asdict(line).items() if name != "line"}
+        values = {name: getattr(line, name) for name in STATED}
         origin = {
             "source_system": FROM_LEDGER,
             "import_sha256": sha256,

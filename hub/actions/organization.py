@@ -9,13 +9,13 @@ from uuid import UUID
 from sqlmodel import col
 
 from hub.actor import Can
-from hub.db import Writer
 from hub.errors import BadInput, Words
 from hub.policy import readable
 from hub.rules.organization import UsccVerdict, normal_uscc, uscc_verdict
 from hub.rules.text import tidy
 from hub.tables.organization import Organization
 from hub.vocabulary import OrgKind, VerifyState
+from hub.writer import Writer
 
 DISTRICT = re.compile(r"\d{6}", re.ASCII)
 REFUSED = (UsccVerdict.LENGTH, UsccVerdict.CHARSET)

@@ -7,12 +7,12 @@ from uuid import UUID
 
 from hub.actions.upsert import put
 from hub.actor import Can
-from hub.db import Writer
 from hub.errors import BadInput, Words
 from hub.rules.personnel import ResidentIdVerdict, resident_id_verdict
 from hub.rules.text import tidy
 from hub.tables.personnel import CertifiedItem, Personnel, PersonnelCertificate
 from hub.vocabulary import PersonnelCertificateKind, PersonnelCertificateState
+from hub.writer import Writer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,11 +6,11 @@ from uuid import UUID
 
 from hub.actions.upsert import put
 from hub.actor import Can
-from hub.db import Writer
 from hub.errors import Refused
 from hub.rules.text import tidy
 from hub.tables.qualification import Qualification
 from hub.vocabulary import QualificationKind, QualificationState
+from hub.writer import Writer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

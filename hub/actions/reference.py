@@ -19,7 +19,6 @@ from hub.actions.reference_draft import (
 )
 from hub.actions.upsert import Tally, upsert
 from hub.actor import Can
-from hub.db import Writer
 from hub.errors import Refused
 from hub.policy import readable
 from hub.rules.document import kind_of
@@ -29,6 +28,7 @@ from hub.tables.comparison import DegreeOfEquivalence
 from hub.tables.document import DocumentReplacement, TechnicalDocument
 from hub.tables.fee import FeeDocument, FeeItem
 from hub.tables.qualification import Qualification
+from hub.writer import Writer
 
 TITLE_UNKNOWN = "名称未收录"
 FEE_LINE = (

@@ -14,11 +14,12 @@ from sqlmodel import col
 import hub.policies  # noqa: F401 -- accounts have their policy before they are read
 from hub.actions.argon import turn
 from hub.actor import SIGN_IN, Actor
-from hub.db import Database, Writer
+from hub.db import Database
 from hub.errors import NotFound, Refused, Unauthenticated, Words
 from hub.policy import readable
 from hub.tables.user import AccessToken, User
 from hub.vocabulary import Role, UserState
+from hub.writer import Writer
 
 LIFE = timedelta(hours=12)
 LONGEST_LIFE = timedelta(days=366)

@@ -10,7 +10,6 @@ from sqlmodel import col
 
 from hub.actions.upsert import put
 from hub.actor import Can
-from hub.db import Writer
 from hub.errors import Refused
 from hub.policy import readable
 from hub.rules.text import tidy
@@ -21,6 +20,7 @@ from hub.tables.standard import (
     StandardOperator,
 )
 from hub.vocabulary import InstrumentRole, MetrologyField, StandardKind, StandardState
+from hub.writer import Writer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 from sqlalchemy import RowMapping
 from sqlmodel import col
 
-from hub.db import Writer
 from hub.policy import readable
 from hub.tables.base import Row
+from hub.writer import Writer
 
 R = TypeVar("R", bound=Row)
 Key = tuple[Any, ...]

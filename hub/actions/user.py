@@ -5,10 +5,10 @@ from collections.abc import Collection
 from uuid import UUID
 
 from hub.actor import Can
-from hub.db import Writer
 from hub.errors import BadInput, Words
 from hub.tables.user import User
 from hub.vocabulary import IdentMethod, Role
+from hub.writer import Writer
 
 LOGIN = re.compile(r"[a-z0-9][a-z0-9._@-]{1,63}", re.ASCII)
 DISTRICT = re.compile(r"\d{2,6}", re.ASCII)
