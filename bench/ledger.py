@@ -18,8 +18,8 @@ from typing import Any
 
 from hub.actor import Actor
 from hub.db import Database
-from hub.importers.intake import OnError, import_ledger, read_path
-from hub.importers.ledger import judge
+from hub.importers.ledger.intake import OnError, import_ledger, read_path
+from hub.importers.ledger.judge import judge
 from hub.rules.organization import uscc_check_digit
 from hub.tables.organization import Organization
 from hub.vocabulary import Role

@@ -24,7 +24,7 @@ from hub.errors import HubError
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
-    from hub.importers.intake import Intake
+    from hub.importers.ledger.intake import Intake
     from hub.settings import Settings
 
 app = typer.Typer(
@@ -121,16 +121,16 @@ class Login:
 
 async def seeded(chosen: "Settings", database_url: str) -> list[Login]:
     """Seed the demo, its DCC files included; its logins, with a token of 30 days each."""
-    from hub import demo_cast
     from hub.actions.session import issue_token
     from hub.db import Database
-    from hub.demo import seed
+    from hub.demo import cast
+    from hub.demo.seed import seed
     from hub.keys import Keyring
     from hub.times import today
 
     database = Database(database_url, 4)
     keys, life, now = Keyring.of_settings(chosen), timedelta(days=30), datetime.now(UTC)
-    names = {one.uscc: one.name for one in demo_cast.ORGANIZATIONS}
+    names = {one.uscc: one.name for one in cast.ORGANIZATIONS}
     try:
         demo = await seed(database, today=today(), keys=keys)
         return [
@@ -140,7 +140,7 @@ async def seeded(chosen: "Settings", database_url: str) -> list[Login]:
                 (await issue_token(database, one.login, ttl=life, now=now)).token,
                 demo.passwords.get(one.login, ""),
             )
-            for one in demo_cast.ACCOUNTS
+            for one in cast.ACCOUNTS
         ]
     finally:
         await database.close()
@@ -241,7 +241,7 @@ def progress(words: str) -> Iterator[Callable[[int, int], None]]:
 
 def write_report(target: Path, intake: "Intake") -> None:
     """Write the report of an import: JSON, or a workbook with the faulty cells marked."""
-    from hub.importers.report import error_workbook
+    from hub.importers.ledger.report import error_workbook
 
     match target.suffix.lower():
         case ".json":
@@ -270,7 +270,7 @@ def import_(
 ) -> None:
     """导入一份台账。退出码 1：有行被拒绝，或整份文件不可读。"""
     from hub.db import Database
-    from hub.importers.intake import OnError, import_file
+    from hub.importers.ledger.intake import OnError, import_file
     from hub.times import today
 
     chosen = configured(data)
@@ -318,8 +318,8 @@ def import_dcc(
     """导入数字校准证书（DCC 3.1.1–3.3.0）。退出码 1：有文件被拒绝。"""
     from hub.actor import PLATFORM
     from hub.db import Database
-    from hub.importers.dcc_intake import import_dcc as take_in
-    from hub.importers.intake import organization_id
+    from hub.importers.dcc.intake import import_dcc as take_in
+    from hub.importers.ledger.intake import organization_id
     from hub.keys import Keyring
 
     chosen = configured(data)

@@ -10,8 +10,8 @@ from starlette.datastructures import UploadFile
 from hub.actions.instrument import owner_of
 from hub.actor import Can
 from hub.errors import BadInput, Conflict, NotFound, Refused, Unauthenticated
-from hub.importers.intake import import_ledger
-from hub.importers.sheets import read_upload
+from hub.importers.ledger.intake import import_ledger
+from hub.importers.ledger.sheets import read_upload
 from hub.policy import readable
 from hub.tables.instrument import Instrument as InstrumentRow
 from hub.tables.journal import FeedChange, FeedHead

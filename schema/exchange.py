@@ -7,8 +7,8 @@ from typing import Any
 import strawberry
 from strawberry.file_uploads import Upload
 
-from hub.importers.intake import Intake, OnError
-from hub.importers.report import error_workbook
+from hub.importers.ledger.intake import Intake, OnError
+from hub.importers.ledger.report import error_workbook
 from hub.vocabulary import ChangeKind
 from schema.instrument import Instrument
 from schema.payload import Problem

@@ -6,7 +6,7 @@ import strawberry
 
 from hub import vocabulary
 from hub.actor import Level
-from hub.importers.intake import OnError
+from hub.importers.ledger.intake import OnError
 from hub.rules.problem import Severity
 from hub.vocabulary import Term
 

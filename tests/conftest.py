@@ -13,6 +13,9 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from hub.db import Database
 from hub.embedded.supervisor import Embedded
 from hub.migration import migrate
+from hub.settings import Settings
+from hub.web.app import Hub
+from tests.doors import HubClient, opened
 
 
 @pytest.fixture(scope="session")
@@ -59,3 +62,13 @@ async def database(database_url: str) -> AsyncIterator[Database]:
     await found.check()
     yield found
     await found.close()
+
+
+@pytest.fixture(scope="session")
+async def hub(
+    servers: Embedded, database_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[HubClient]:
+    """A running hub on that database, behind its GraphQL door."""
+    settings = Settings(data=tmp_path_factory.mktemp("hub"))
+    async with opened(Hub(settings, database_url, servers.redis_url)) as client:
+        yield client

@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import RowMapping, Select
 from sqlmodel import col
 
-from hub import demo_cast as cast
 from hub.actor import Actor
 from hub.db import Database
-from hub.demo import EXAMPLES, SEEDER, Demo, seed
+from hub.demo import cast
+from hub.demo.seed import EXAMPLES, SEEDER, Demo, seed
 from hub.errors import BadInput
 from hub.keys import Keyring
 from hub.policy import readable

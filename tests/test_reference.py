@@ -26,9 +26,9 @@ from hub.actions.reference_draft import DocumentDraft, FeeDocumentDraft, FeeItem
 from hub.actions.upsert import Tally
 from hub.actor import Actor
 from hub.db import Database
-from hub.demo import SEEDER, store_reference
+from hub.demo.seed import SEEDER, store_reference
 from hub.errors import Conflict, Forbidden, NotFound, Refused
-from hub.importers.reference import Reference, read_reference
+from hub.importers.reference.read import Reference, read_reference
 from hub.policy import readable
 from hub.rules.document import state_on
 from hub.rules.fee import FeeLine, price_on

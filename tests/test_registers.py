@@ -22,7 +22,7 @@ from hub.actions.standard import MeasurementStandardDraft, register_standard
 from hub.actions.user import create_user
 from hub.actor import Actor
 from hub.db import Database
-from hub.demo import SEEDER
+from hub.demo.seed import SEEDER
 from hub.errors import BadInput, Conflict, Forbidden, Refused
 from hub.policy import readable
 from hub.tables.personnel import CertifiedItem

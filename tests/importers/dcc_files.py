@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from hub.importers.dcc_values import Reading
+from hub.importers.dcc.values import Reading
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "data"
 DCC_FILES = EXAMPLES / "dcc"

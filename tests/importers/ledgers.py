@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from datetime import date
 
-from hub.importers.cells import Cell
-from hub.importers.ledger import Judged, Line, judge
-from hub.importers.table import Table
+from hub.importers.ledger.cells import Cell
+from hub.importers.ledger.judge import Judged, Line, judge
+from hub.importers.ledger.table import Table
 
 AS_OF = date(2024, 6, 30)
 HEADER = ["管理编号", "器具名称", "出厂编号", "制造厂", "测量范围", "管理类别", "检定/校准"]

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.importers import cells
-from hub.importers.cells import Cell, Incomplete, Unreadable
+from hub.importers.ledger import cells
+from hub.importers.ledger.cells import Cell, Incomplete, Unreadable
 from hub.rules.due import excel_date
 from hub.values import plain
 

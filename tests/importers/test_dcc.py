@@ -9,10 +9,10 @@ from hashlib import sha256
 import pytest
 from lxml import etree
 
-from hub.importers.dcc import read_dcc
-from hub.importers.dcc_draft import ConditionKind
-from hub.importers.dcc_table import LimitKind, Role
-from hub.importers.dsi import Series, UncertaintyKind
+from hub.importers.dcc.draft import ConditionKind
+from hub.importers.dcc.dsi import Series, UncertaintyKind
+from hub.importers.dcc.read import read_dcc
+from hub.importers.dcc.table import LimitKind, Role
 from hub.vocabulary import Location, ReplacementKind, ResultKind, ResultStage, Verdict
 from tests.importers.dcc_files import (
     ADJUSTMENT,

@@ -2,10 +2,10 @@
 
 import pytest
 
-from hub.importers.dcc import read_dcc
-from hub.importers.dcc_draft import ProblemCode
-from hub.importers.dcc_table import Point
-from hub.importers.dsi import UncertaintyKind
+from hub.importers.dcc.draft import ProblemCode
+from hub.importers.dcc.dsi import UncertaintyKind
+from hub.importers.dcc.read import read_dcc
+from hub.importers.dcc.table import Point
 from hub.vocabulary import ResultStage, Verdict
 from tests.importers.dcc_files import NEWEST, edited, example, printed
 

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.errors import BadInput, HubError
-from hub.importers.dcc import read_dcc
-from hub.importers.dcc_draft import DccDraft
-from hub.importers.dcc_xsd import MOST_BYTES, MOST_MARKS, MOST_VALUES, VERSIONS
+from hub.importers.dcc.draft import DccDraft
+from hub.importers.dcc.read import read_dcc
+from hub.importers.dcc.validate import MOST_BYTES, MOST_MARKS, MOST_VALUES, VERSIONS
 from tests.importers.dcc_files import NEWEST, SIGNED, TYPICAL, VALID, edited, example, printed
 
 COMMENT = "</dcc:measurementResults>"

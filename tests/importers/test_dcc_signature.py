@@ -17,8 +17,8 @@ from signxml.algorithms import DigestAlgorithm, SignatureMethod
 from signxml.signer import XMLSigner
 
 from hub.errors import HubError
-from hub.importers.dcc import read_dcc
-from hub.importers.dcc_draft import ProblemCode, Signature, SignatureCheck, SignatureState
+from hub.importers.dcc.draft import ProblemCode, Signature, SignatureCheck, SignatureState
+from hub.importers.dcc.read import read_dcc
 from tests.importers.dcc_files import (
     MANIPULATED,
     NAMES,

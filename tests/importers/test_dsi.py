@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from hub.errors import BadInput
-from hub.importers.dsi import Component, Series, UncertaintyKind, Unit, pick
-from hub.importers.dsi_read import QUANTITY_ELEMENTS, SI, read
-from hub.importers.dsi_units import ALONE, PREFIXED, PREFIXES, code_of
+from hub.importers.dcc.dsi import Component, Series, UncertaintyKind, Unit, pick
+from hub.importers.dcc.dsi_read import QUANTITY_ELEMENTS, SI, read
+from hub.importers.dcc.dsi_units import ALONE, PREFIXED, PREFIXES, code_of
 from hub.rules.units import unit_of, unit_of_dsi
 from tests.importers.dcc_files import EXAMPLES
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from hub.importers.cells import Cell
-from hub.importers.header import KNOWN_NAMES, Field, find_header
+from hub.importers.ledger.cells import Cell
+from hub.importers.ledger.header import KNOWN_NAMES, Field, find_header
 
 NAMES = ["管理编号", "器具名称", "型号", "检定日期"]
 

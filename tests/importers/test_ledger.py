@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.errors import BadInput
-from hub.importers.cells import Cell
-from hub.importers.codes import WORDS, LedgerCode, Outcome
-from hub.importers.header import KNOWN_NAMES, Field
-from hub.importers.ledger import judge
-from hub.importers.report import report
+from hub.importers.ledger.cells import Cell
+from hub.importers.ledger.codes import WORDS, LedgerCode, Outcome
+from hub.importers.ledger.header import KNOWN_NAMES, Field
+from hub.importers.ledger.judge import judge
+from hub.importers.ledger.report import report
 from tests.importers.ledgers import AS_OF, HEADER, judged, last, ledger, row, table
 
 TRICKY = (

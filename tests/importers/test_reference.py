@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hub.errors import BadInput
-from hub.importers.reference import Reference, read_reference
+from hub.importers.reference.read import Reference, read_reference
 from hub.vocabulary import CmcForm, FeeNature
 
 FOLDER = Path(__file__).parents[2] / "examples" / "data" / "reference"

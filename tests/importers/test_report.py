@@ -9,12 +9,12 @@ import openpyxl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.importers.cells import Cell
-from hub.importers.codes import Outcome
-from hub.importers.ledger import judge
-from hub.importers.report import FINDINGS_TITLE, PAPER, error_workbook, report
-from hub.importers.sheets import read_table
-from hub.importers.table import Table
+from hub.importers.ledger.cells import Cell
+from hub.importers.ledger.codes import Outcome
+from hub.importers.ledger.judge import judge
+from hub.importers.ledger.report import FINDINGS_TITLE, PAPER, error_workbook, report
+from hub.importers.ledger.sheets import read_table
+from hub.importers.ledger.table import Table
 from tests.importers.ledgers import AS_OF, HEADER, ledger, row, table
 
 FAULTY = ledger(row(), row(管理编号="A-2", 出厂编号="S2", 检定日期="去年三月"))

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from hub.importers.ledger import LedgerDraft, judge
-from hub.importers.report import error_workbook, report
-from hub.importers.sheets import read_table
+from hub.importers.ledger.judge import LedgerDraft, judge
+from hub.importers.ledger.report import error_workbook, report
+from hub.importers.ledger.sheets import read_table
 from hub.values import plain
 from tests.importers.ledgers import AS_OF, table
 

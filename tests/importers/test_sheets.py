@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.errors import BadInput
-from hub.importers.ledger import judge
-from hub.importers.report import report
-from hub.importers.sheets import MAX_BYTES, read_table, read_upload
+from hub.importers.ledger.judge import judge
+from hub.importers.ledger.report import report
+from hub.importers.ledger.sheets import MAX_BYTES, read_table, read_upload
 from tests.importers.ledgers import AS_OF, HEADER, row
 
 TITLES = ",".join(HEADER)

@@ -15,9 +15,9 @@ import pytest
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from hub.errors import BadInput, Busy
-from hub.importers.ledger import judge
-from hub.importers.sheets import read_table, read_upload
-from hub.importers.workbook import AT_ONCE, Limits, read_workbook, read_workbook_aside
+from hub.importers.ledger.judge import judge
+from hub.importers.ledger.sheets import read_table, read_upload
+from hub.importers.ledger.workbook import AT_ONCE, Limits, read_workbook, read_workbook_aside
 from tests.importers import workbooks
 from tests.importers.ledgers import AS_OF
 from tests.importers.workbooks import HEADER, book, cell, row, worksheet
@@ -100,9 +100,7 @@ async def test_whatever_gets_past_the_checks_ends_at_a_limit(
 
 
 def test_a_process_that_never_ends_is_stopped_after_its_processor_time() -> None:
-    endless = (
-        "from hub.importers.xlsx_child import limit\nlimit(1 << 30, 1, 1000)\nwhile True: pass"
-    )
+    endless = "from hub.importers.ledger.xlsx_child import limit\nlimit(1 << 30, 1, 1000)\nwhile True: pass"
 
     done = subprocess.run([sys.executable, "-c", endless], check=False)  # noqa: S603
 

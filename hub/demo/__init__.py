@@ -1,0 +1,1 @@
+"""A small world to try the hub in: real reference files, constructed people and things."""

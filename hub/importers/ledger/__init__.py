@@ -1,0 +1,1 @@
+"""Instrument ledgers as enterprises keep them: CSV, TSV, XLSX."""

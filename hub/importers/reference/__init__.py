@@ -1,0 +1,1 @@
+"""The public libraries: regulations, fees, catalogue, capabilities, comparisons."""
