@@ -39,6 +39,9 @@ class Settings(BaseSettings):
     max_body_bytes: int = Field(262_144, ge=1024, description="Largest GraphQL request body.")
     max_upload_bytes: int = Field(10_485_760, ge=1024, description="Largest uploaded file.")
     operation_seconds: float = Field(10.0, gt=0, description="Longest run of one operation.")
+    upload_seconds: float = Field(
+        60.0, gt=0, description="Longest run of one operation that brings files."
+    )
     pool_size: int = Field(8, ge=1, le=100, description="Database connections per process.")
 
 

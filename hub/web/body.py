@@ -23,6 +23,8 @@ class Asked(NamedTuple):
     variables: dict[str, Any] | None = None
     operation_name: str | None = None
     extensions: dict[str, Any] | None = None
+    has_files: bool = False
+    """Whether files came with it: reading and storing them takes longer."""
 
 
 class RequestRefused(BadRequest):

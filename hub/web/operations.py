@@ -53,6 +53,7 @@ class Operations:
         self._documents = Documents(self._schema)
         self._open = settings.outsider_introspection
         self._seconds = settings.operation_seconds
+        self._upload_seconds = settings.upload_seconds
         self.problems = Problems(settings)
 
     async def answer(
@@ -61,7 +62,8 @@ class Operations:
         """The answer of a query or mutation; every failure is one. RequestRefused for its kind."""
         structlog.contextvars.bind_contextvars(request_id=caller.request_id)
         try:
-            async with asyncio.timeout(self._seconds), self._enter(caller) as context:
+            seconds = self._upload_seconds if asked.has_files else self._seconds
+            async with asyncio.timeout(seconds), self._enter(caller) as context:
                 run, _ = self._prepare(asked, context, kinds)
                 return self._outcome(await run.result(), caller, context)
         except RequestRefused:

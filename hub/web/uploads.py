@@ -49,7 +49,7 @@ def asked_with_files(form: FormData) -> Asked:
     places = read_json(_text(fields.pop("map", None), "map"))
     asked = read_asked(operations)
     _put(asked, places, fields)
-    return asked
+    return asked._replace(has_files=True)
 
 
 class _Parser(MultiPartParser):

@@ -100,7 +100,13 @@ async def test_whatever_gets_past_the_checks_ends_at_a_limit(
 
 
 def test_a_process_that_never_ends_is_stopped_after_its_processor_time() -> None:
-    endless = "from hub.importers.ledger.xlsx_child import limit\nlimit(1 << 30, 1, 1000)\nwhile True: pass"
+    endless = "\n".join(
+        (
+            "from hub.importers.ledger.xlsx_child import limit",
+            "limit(1 << 30, 1, 1000)",
+            "while True: pass",
+        )
+    )
 
     done = subprocess.run([sys.executable, "-c", endless], check=False)  # noqa: S603
 
