@@ -7,6 +7,7 @@ import strawberry
 from sqlmodel import col
 
 from hub.actions import instrument as actions
+from hub.errors import BadInput
 from hub.tables.instrument import Instrument as InstrumentRow
 from hub.vocabulary import InstrumentState
 from hub.writer import Writer
@@ -28,6 +29,8 @@ from schema.payload import Done, perform
 from schema.resolve import by_id
 from schema.root import listing, lookup
 
+MOST_DAYS = 36_500
+
 
 @strawberry.type
 class InstrumentQuery:
@@ -46,6 +49,12 @@ class InstrumentQuery:
         first: Annotated[int | None, strawberry.argument(description="取前几行，最多 100")] = None,
         after: Annotated[str | None, strawberry.argument(description="从此游标之后开始")] = None,
     ) -> Connection[Instrument] | None:
+        if not 0 <= within_days <= MOST_DAYS:
+            raise BadInput(
+                f"天数须在 0 至 {MOST_DAYS} 之间",
+                f"days go from 0 to {MOST_DAYS}",
+                path=("withinDays",),
+            )
         order = (By("due_date"), By("id"))
         asked = page(InstrumentRow, order, first=first, after=after, last=None, before=None)
         until: date = info.context.today + timedelta(days=within_days)

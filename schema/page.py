@@ -3,7 +3,7 @@
 import base64
 import binascii
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any, Generic, TypeVar
 from uuid import UUID
@@ -77,14 +77,16 @@ def unpack(order: Sequence[By], table: type[Table], cursor: str, name: str) -> t
 
 
 def _typed(column: Any, key: Any) -> Any:
-    kind = column.type.python_type
+    """A key as its column holds it. SQLModel's text type names no Python type of its own."""
+    named = column.type.python_type
+    kind: Any = str if named is object else named
     if key is None:
         return None
-    if issubclass(kind, UUID | Decimal):
+    if issubclass(kind, UUID | Decimal) and isinstance(key, str):
         return kind(key)
-    if issubclass(kind, datetime | date):
+    if issubclass(kind, date) and isinstance(key, str):
         return kind.fromisoformat(key)
-    if not isinstance(key, kind if not issubclass(kind, str) else str):
+    if not isinstance(key, str if issubclass(kind, str) else kind):
         raise TypeError(key)
     return kind(key)
 

@@ -64,9 +64,9 @@ async def issue(db: Writer, draft: CertificateDraft, keys: Keyring) -> Certifica
     instrument = await _instrument(db, draft)
     documents = await _documents(db, draft.technical_basis)
     standards = [await _standard(db, one, place) for place, one in enumerate(draft.standards_used)]
-    capability = await _maybe(db, Capability, draft.capability_id, "capabilityId")
-    qualification = await _maybe(db, Qualification, draft.authorization_id, "authorizationId")
-    await _maybe(db, FeeItem, draft.fee_item_id, "feeItemId")
+    capability = await _maybe(db, Capability, draft.capability_id, "capability")
+    qualification = await _maybe(db, Qualification, draft.authorization_id, "authorization")
+    await _maybe(db, FeeItem, draft.fee_item_id, "feeItem")
     people = {
         "testedBy": await _colleague(db, draft.tested_by_id, issuer.id, "testedBy"),
         "checkedBy": await _colleague(db, draft.checked_by_id, issuer.id, "checkedBy"),
@@ -260,14 +260,14 @@ async def _instrument(db: Writer, draft: CertificateDraft) -> Instrument:
         )
     else:
         raise Refused(
-            "请给出 instrumentId，或 clientUscc 与 assetNo",
-            "give instrumentId, or clientUscc with assetNo",
-            path=("instrumentId",),
+            "请给出 instrument，或 clientUscc 与 assetNo",
+            "give instrument, or clientUscc with assetNo",
+            path=("instrument",),
         )
     try:
         return await db.one(handed_in)
     except NotFound as absent:
-        raise _absent(("instrumentId",)) from absent
+        raise _absent(("instrument",)) from absent
 
 
 async def _documents(db: Writer, numbers: Sequence[str]) -> list[TechnicalDocument]:
@@ -390,6 +390,6 @@ def _authorization_problems(
             "AUTHORIZATION_NOT_VALID",
             f"授权/认可资质 {qualification.number} 在 {day} 无效或不属于本机构",
             f"the authorisation {qualification.number} was not valid on {day} or not yours",
-            "authorizationId",
+            "authorization",
         )
     ]

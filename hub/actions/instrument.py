@@ -26,9 +26,9 @@ def ledger_key(
     The normalised asset number; without one, maker and serial number, and the `place` among lines
     that share both. Refused where neither number is given.
     """
-    if asset_no:
-        return normal_key(asset_no)
-    if not serial_no:
+    if asset_no and (key := normal_key(asset_no)):
+        return key
+    if not serial_no or not serial_no.strip():
         raise Refused(
             "管理编号与出厂编号至少填一个",
             "give an asset number or a serial number",
@@ -45,7 +45,7 @@ async def create(db: Writer, *, today: date, **values: Any) -> Instrument:
         values.get("asset_no"), values.get("serial_no"), values.get("manufacturer")
     )
     if values.get("asset_no"):
-        values["asset_no"] = normal_key(values["asset_no"])
+        values["asset_no"] = normal_key(values["asset_no"]) or None
     row = Instrument(owner_id=owner, **values)
     _check(row, today)
     _schedule(row)
@@ -77,7 +77,7 @@ async def update(
     changed = Instrument(**{**row.model_dump(), **values})
     changed.ledger_key = ledger_key(changed.asset_no, changed.serial_no, changed.manufacturer)
     if changed.asset_no:
-        changed.asset_no = normal_key(changed.asset_no)
+        changed.asset_no = normal_key(changed.asset_no) or None
     _check(changed, today)
     if "last_date" in values or "interval_months" in values:
         _schedule(changed)

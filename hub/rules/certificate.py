@@ -210,7 +210,7 @@ def _conclusion_problems(facts: IssueFacts) -> Iterator[Problem]:
             yield error("CONCLUSION_NOT_UNQUALIFIED", zh, en, "conclusion")
         if not (facts.reason or "").strip():
             zh, en = "检定结果通知书须说明不合格原因", "a result notice states its reason"
-            yield error("REASON_MISSING", zh, en, "reason")
+            yield error("REASON_MISSING", zh, en, "conclusionReason")
     elif facts.conclusion is not Conclusion.RESULT_ONLY and facts.decision_rule is None:
         zh, en = "符合性结论须说明判定规则", "a statement of conformity names its decision rule"
         yield error("DECISION_RULE_MISSING", zh, en, "decisionRule")

@@ -77,10 +77,12 @@ def check_move(old: InstrumentState, new: InstrumentState, facts: MoveFacts) -> 
         raise Refused(
             f"器具不能由“{old.label}”转为“{new.label}”",
             f"an instrument cannot go from {old} to {new}",
-            path=("state",),
+            path=("status",),
         )
     if condition is MoveCondition.REASON and not (facts.reason or "").strip():
-        raise Refused(f"转为“{new.label}”须说明原因", f"{new} needs a reason", path=("reason",))
+        raise Refused(
+            f"转为“{new.label}”须说明原因", f"{new} needs a reason", path=("statusReason",)
+        )
     if condition is MoveCondition.APPROVAL and not facts.approved:
         raise Refused(f"转为“{new.label}”须经批准", f"{new} needs an approval", path=("approved",))
     if condition is MoveCondition.VALID_CERTIFICATE:
@@ -151,7 +153,7 @@ def _check_certified(facts: MoveFacts) -> None:
         return
     if facts.valid_until is None or facts.valid_until < facts.today:
         raise Refused(
-            "没有有效证书，不能投入使用", "no valid certificate: not to be used", path=("state",)
+            "没有有效证书，不能投入使用", "no valid certificate: not to be used", path=("status",)
         )
 
 
@@ -162,6 +164,6 @@ def _check_certified_since_unsealing(facts: MoveFacts) -> None:
         raise Refused(
             f"启封日期 {facts.unsealed_on} 之后没有证书，不能投入使用",
             f"no certificate since the unsealing on {facts.unsealed_on}: not to be used",
-            path=("state",),
+            path=("status",),
         )
     _check_certified(facts)

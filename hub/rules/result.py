@@ -70,23 +70,23 @@ def _uncertainty_problems(
     kind: ResultKind, point: Point, uncertainty: Decimal, path: Path
 ) -> Iterator[Problem]:
     if uncertainty <= 0:
-        yield error("U_NOT_POSITIVE", "扩展不确定度必须大于 0", "U must be above 0", *path, "U")
+        yield error("U_NOT_POSITIVE", "扩展不确定度必须大于 0", "U must be above 0", *path, "u")
         return
     if point.k is None or point.k < 1:
         yield error("K_BELOW_ONE", "包含因子 k 不得小于 1", "k must be at least 1", *path, "k")
     if not (same := _same_unit(point)) and not _is_relative(point.uncertainty_unit):
         zh = f"U 的单位 {point.uncertainty_unit} 与测得值单位 {point.unit} 不同"
         en = f"U is in {point.uncertainty_unit}, the value in {point.unit}"
-        yield error("U_UNIT", zh, en, *path, "U")
+        yield error("U_UNIT", zh, en, *path, "u")
     stated = _stated(kind, point)
     if same and last_place(stated) != last_place(uncertainty):
         zh = f"结果 {stated} 与 U={uncertainty} 的末位不对齐"
         en = f"the result {stated} and U={uncertainty} do not end at the same place"
-        yield error("U_PLACE", zh, en, *path, "U")
+        yield error("U_PLACE", zh, en, *path, "u")
     if point.cmc is not None and not meets_cmc(uncertainty, point.cmc):
         zh = f"U={uncertainty} 小于认可的校准和测量能力 CMC"
         en = f"U={uncertainty} is below the accredited CMC"
-        yield error("U_BELOW_CMC", zh, en, *path, "U")
+        yield error("U_BELOW_CMC", zh, en, *path, "u")
 
 
 def _stated(kind: ResultKind, point: Point) -> Decimal:

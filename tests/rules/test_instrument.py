@@ -44,7 +44,7 @@ def test_moves_are_those_of_the_table(old: InstrumentState, new: InstrumentState
         return
     with pytest.raises(Refused) as refusal:
         check_move(old, new, ALL_GIVEN)
-    assert refusal.value.path == ("state",)
+    assert refusal.value.path == ("status",)
 
 
 @pytest.mark.parametrize(
