@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
-from typing import Any, Self, TypeVar, dataclass_transform, get_type_hints
+from enum import Enum
+from functools import cache
+from typing import Any, Self, TypeVar, cast, dataclass_transform, get_type_hints
 
 import strawberry
 
@@ -25,19 +27,37 @@ class Value:
     @classmethod
     def of(cls, stored: dict[str, Any]) -> Self:
         """The value that is stored as `stored`; numbers are kept as decimal text."""
-        hints = get_type_hints(cls)
-        given = {}
-        for name, hint in hints.items():
-            raw = stored.get(camel(name))
-            kind = bare(hint)
-            if raw is not None and kind is Decimal:
-                raw = Decimal(raw)
-            elif raw is not None and kind is date:
-                raw = date.fromisoformat(raw)
-            elif raw is not None and isinstance(kind, type) and issubclass(kind, MpeKind):
-                raw = kind(raw)
-            given[name] = raw
-        return cls(**given)
+        kind: Any = cls
+        return cls(
+            **{
+                name: None if stored.get(key) is None else read(stored[key])
+                for name, key, read in _reading(kind)
+            }
+        )
+
+
+Read = Callable[[Any], Any]
+
+
+@cache
+def _reading(kind: type[Value]) -> list[tuple[str, str, Read]]:
+    """For each field of a value its Python name, its name in JSON, and how it is read."""
+    renamed = {
+        field.python_name: field.graphql_name
+        for field in kind.__strawberry_definition__.fields  # type: ignore[attr-defined]
+    }
+    return [
+        (name, renamed.get(name) or camel(name), _reader(bare(hint)))
+        for name, hint in get_type_hints(kind).items()
+    ]
+
+
+def _reader(kind: Any) -> Read:
+    if kind is Decimal or (isinstance(kind, type) and issubclass(kind, Enum)):
+        return cast("Read", kind)
+    if kind is date:
+        return date.fromisoformat
+    return lambda given: given
 
 
 @dataclass_transform(kw_only_default=True, field_specifiers=(say,))

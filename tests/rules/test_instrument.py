@@ -50,10 +50,10 @@ def test_moves_are_those_of_the_table(old: InstrumentState, new: InstrumentState
 @pytest.mark.parametrize(
     ("old", "new", "path"),
     [
-        (IN_USE, STOPPED, "reason"),
-        (IN_USE, SEALED, "reason"),
+        (IN_USE, STOPPED, "statusReason"),
+        (IN_USE, SEALED, "statusReason"),
         (IN_USE, SCRAPPED, "approved"),
-        (STOPPED, IN_USE, "state"),
+        (STOPPED, IN_USE, "status"),
         (SEALED, IN_USE, "unsealedOn"),
     ],
 )
