@@ -15,7 +15,7 @@ from sqlalchemy.pool import NullPool
 
 import hub.policies  # noqa: F401 -- whoever opens a session has every policy at hand
 from hub.actor import Actor
-from hub.errors import Busy, Unavailable, Words
+from hub.errors import Busy, CostExceeded, Unavailable, Words
 from hub.tables.base import Row, Table
 from hub.writer import Writer
 
@@ -74,6 +74,19 @@ async def translated() -> AsyncIterator[None]:
         raise
 
 
+MOST_ROWS = 20_000
+"""Rows that one operation may read or show, so that nested pages cannot fill the memory."""
+
+
+def too_much() -> CostExceeded:
+    """The refusal of an operation that reads or shows more than `MOST_ROWS`."""
+    return CostExceeded(
+        f"一次操作至多 {MOST_ROWS} 行",
+        f"one operation has at most {MOST_ROWS} rows",
+        hint=Words("减小各层的 first，或分几次查询", "ask for smaller pages, or in parts"),
+    )
+
+
 class Reader:
     """Reads of one operation on one connection, taking turns; opened by the first of them."""
 
@@ -82,9 +95,21 @@ class Reader:
         self._engine = engine
         self._connection: AsyncConnection | None = None
         self._turn = asyncio.Lock()
+        self._left = MOST_ROWS
+
+    async def many(self, statement: Select[Any]) -> Sequence[RowMapping]:
+        """The rows of a statement that sets no limit of its own. CostExceeded for too many."""
+        return await self.all(statement.limit(self._left + 1))
 
     async def all(self, statement: Select[Any]) -> Sequence[RowMapping]:
-        """The rows of `statement`, as mappings by column name."""
+        """The rows of `statement`, as mappings by column name. CostExceeded for too many."""
+        rows = await self._fetch(statement)
+        self._left -= len(rows)
+        if self._left < 0:
+            raise too_much()
+        return rows
+
+    async def _fetch(self, statement: Select[Any]) -> Sequence[RowMapping]:
         async with self._turn, translated():
             if self._connection is None:
                 self._connection = await self._engine.connect()
@@ -103,6 +128,7 @@ class Reader:
             connection, self._connection = self._connection, None
             if connection is not None:
                 await connection.close()
+            self._left = MOST_ROWS
 
 
 def _scope(actor: Actor) -> Executable:

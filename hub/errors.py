@@ -114,6 +114,12 @@ class IdempotencyMismatch(HubError):
     code = Code.IDEMPOTENCY_MISMATCH
 
 
+class CostExceeded(HubError):
+    """One operation asks for more than the hub gives to one operation."""
+
+    code = Code.COST_EXCEEDED
+
+
 class Busy(HubError):
     """A limit of the machine is reached for the moment."""
 

@@ -77,7 +77,7 @@ class Under(DataLoader[Key, Sequence[RowMapping]]):
             else tuple_(*edge.by).in_(keys)
         )
         under: dict[Key, list[RowMapping]] = defaultdict(list)
-        for row in await self._reader.all(statement.where(wanted).order_by(*self._order)):
+        for row in await self._reader.many(statement.where(wanted).order_by(*self._order)):
             under[tuple(row[name] for name in names)].append(row)
         return [under[key] for key in keys]
 
@@ -117,7 +117,7 @@ class Pages(DataLoader[Key, Sequence[RowMapping]]):
             .order_by(*ordering([lateral.c[by.name] for by in page.order], page))
         )
         under: dict[Key, list[RowMapping]] = defaultdict(list)
-        for row in await self._reader.all(statement):
+        for row in await self._reader.many(statement):
             under[tuple(row[name] for name in names)].append(row)
         return [under[key] for key in keys]
 

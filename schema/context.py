@@ -10,7 +10,7 @@ import strawberry
 from aiodataloader import DataLoader
 
 from hub.actor import Actor
-from hub.db import Database, Reader
+from hub.db import MOST_ROWS, Database, Reader, too_much
 from hub.events import Feed
 from hub.keys import Keyring
 from hub.times import local_day
@@ -33,12 +33,19 @@ class Context:
     request_id: str | None = None
     denied: dict[str, str] = field(default_factory=dict)
     masked: dict[str, str] = field(default_factory=dict)
+    _shown: int = 0
     _loaders: dict[Hashable, Any] = field(default_factory=dict)
 
     @property
     def today(self) -> date:
         """The local calendar date of the operation."""
         return local_day(self.now)
+
+    def show(self, rows: int) -> None:
+        """Count rows into the answer; one read once may be shown many times. CostExceeded."""
+        self._shown += rows
+        if self._shown > MOST_ROWS:
+            raise too_much()
 
     def loader(self, key: Hashable, make: Callable[[], L]) -> L:
         """The loader of this operation under `key`, made at first use."""
@@ -49,7 +56,11 @@ class Context:
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[Writer]:
-        """One transaction; reads that follow it in this operation see what it wrote."""
+        """One transaction; reads that follow it in this operation see what it wrote.
+
+        The reader gives its connection back first: an operation never holds two of the pool.
+        """
+        await self.renew()
         async with self.database.writer(self.actor, self.request_id) as writer:
             yield writer
         await self.renew()
@@ -57,6 +68,7 @@ class Context:
     async def renew(self) -> None:
         """Forget what was read, so that the next read sees what is committed by now."""
         self._loaders.clear()
+        self._shown = 0
         await self.reader.refresh()
 
 

@@ -126,6 +126,7 @@ def list_resolver(spec: Spec, name: str, declared: Many) -> Resolver:
         loader = context.loader((spec.name, name), lambda: Under(context.reader, edge, order))
         kind = target.load()
         found = await loader.load(tuple(self.row[column_name(key)] for key in declared.of))
+        context.show(len(found))
         return [kind.of(row) for row in found]
 
     return resolve
@@ -177,7 +178,10 @@ def connection_resolver(target: Named, fetch: Fetch, default: Sequence[By]) -> R
         asked = page(spec.table, keys, first=first, after=after, last=last, before=before)
         conditions = filtered(spec, info.context.actor, filter)
         rows = await fetch(self, info, asked, conditions, repr(filter))
-        return None if rows is None else connect(spec.kind, rows, asked)
+        if rows is None:
+            return None
+        info.context.show(len(rows))
+        return connect(spec.kind, rows, asked)
 
     about = strawberry.argument
     orders: Any = target.lazy("Order")
