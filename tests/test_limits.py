@@ -23,7 +23,7 @@ async def test_nested_pages_that_would_fill_the_memory_are_refused_with_a_hint(
 
     answer = await hub.ask(NESTED, as_=user)
 
-    assert 30**3 > MOST_ROWS
-    assert answer.codes == ["COST_EXCEEDED"]
+    assert MOST_ROWS < 30**3
+    assert set(answer.codes) == {"COST_EXCEEDED"}
     assert "first" in answer.errors[0]["extensions"]["hint"]
     assert (await hub.ask("{ me { login } }", as_=user)).errors == []
