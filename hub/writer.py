@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import orjson
 import sqlalchemy as sa
+import structlog
 from sqlalchemy import Executable, RowMapping, Select, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import IntegrityError
@@ -68,7 +69,7 @@ class Writer:
         try:
             await self._session.flush()
         except IntegrityError as error:
-            raise conflict(error) from error
+            raise conflict(error, type(row)) from error
         self._record(type(row), dict(row), action, ChangeKind.UPSERT, [])
         return row
 
@@ -78,7 +79,7 @@ class Writer:
         try:
             await self._session.flush()
         except IntegrityError as error:
-            raise conflict(error) from error
+            raise conflict(error, Table) from error
 
     async def change(self, row: R, *, action: str, **values: Any) -> R:
         """Set `values` on `row` and raise its version; nothing happens where none differs."""
@@ -92,7 +93,7 @@ class Writer:
         try:
             await self._session.flush()
         except IntegrityError as error:
-            raise conflict(error) from error
+            raise conflict(error, type(row)) from error
         self._record(type(row), dict(row), action, ChangeKind.UPSERT, changed)
         return row
 
@@ -116,7 +117,7 @@ class Writer:
             try:
                 await self._session.execute(insert(_stored(table)), chunk)
             except IntegrityError as error:
-                raise conflict(error) from error
+                raise conflict(error, table) from error
             for row in chunk:
                 self._record(table, row, action, ChangeKind.UPSERT, [])
 
@@ -246,11 +247,16 @@ def _defaults(table: type[Row]) -> dict[str, Any]:
     }
 
 
-def conflict(error: IntegrityError) -> Conflict:
-    """What a broken constraint means for the caller, named without any stored value."""
+def conflict(error: IntegrityError, table: type[Table]) -> Conflict:
+    """What a broken constraint means for the caller; its name is for the log only."""
     name = getattr(error.orig.__cause__, "constraint_name", None) if error.orig else None
-    return Conflict(
-        f"与已有数据或约束冲突：{name}",
-        f"in conflict with stored data or a constraint: {name}",
-        hint=Words("检查编号是否已存在", "check whether the key exists already"),
-    )
+    known = table.KEYS.get(str(name)) if issubclass(table, Row) else None
+    if known is None:
+        structlog.get_logger("hub.writer").info("constraint", name=name)
+        return Conflict(
+            "与已有数据冲突",
+            "in conflict with stored data",
+            hint=Words("检查编号是否已存在", "check whether the key exists already"),
+        )
+    words, member = known
+    return Conflict(*words, path=(member,))

@@ -11,6 +11,8 @@ from sqlalchemy.types import Text
 from sqlmodel import Field, SQLModel
 from uuid_utils.compat import uuid7
 
+from hub.errors import Words
+
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -38,10 +40,12 @@ class Row(Table):
     """A row of a noun: versioned, audited, and announced by the feed when `Writer` changes it.
 
     `source_*` name the system a row came from, its key there and when it was fetched. `OWNERS`
-    are the columns that hold the organisations whose own the row is.
+    are the columns that hold the organisations whose own the row is, `KEYS` tells for a unique
+    constraint what a second row of its key means and which member of an input holds the key.
     """
 
     OWNERS: ClassVar[tuple[str, ...]] = ()
+    KEYS: ClassVar[dict[str, tuple[Words, str]]] = {}
 
     id: UUID = Field(default_factory=uuid7, primary_key=True)
     version: int = Field(default=1, ge=1)

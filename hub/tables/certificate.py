@@ -9,6 +9,7 @@ from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlalchemy.schema import SchemaItem
 from sqlmodel import Field
 
+from hub.errors import Words
 from hub.tables.base import INSTANT, JSON, MEASURED, Row, Table, money, term
 from hub.vocabulary import (
     CertificateKind,
@@ -32,6 +33,12 @@ class Certificate(Row, table=True):
     """
 
     OWNERS: ClassVar[tuple[str, ...]] = ("issuer_id", "client_id")
+    KEYS: ClassVar[dict[str, tuple[Words, str]]] = {
+        "uq_certificate_issuer_id_number": (
+            Words("本机构已用过此证书编号", "this number has been used before"),
+            "number",
+        )
+    }
     __tablename__: ClassVar[str] = "certificate"
     __table_args__: ClassVar[tuple[SchemaItem, ...]] = (
         UniqueConstraint("issuer_id", "number"),

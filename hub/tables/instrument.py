@@ -9,6 +9,7 @@ from sqlalchemy import CheckConstraint, Index, text
 from sqlalchemy.schema import SchemaItem
 from sqlmodel import Field
 
+from hub.errors import Words
 from hub.tables.base import INSTANT, JSON, MEASURED, TEXTS, Row, money, term
 from hub.vocabulary import (
     CalibrationMode,
@@ -31,6 +32,15 @@ class Instrument(Row, table=True):
     """
 
     OWNERS: ClassVar[tuple[str, ...]] = ("owner_id",)
+    KEYS: ClassVar[dict[str, tuple[Words, str]]] = {
+        "uq_instrument_owner_id_ledger_key": (
+            Words(
+                "本机构台账中已有此管理编号（或此制造单位与出厂编号）的器具",
+                "the ledger has an instrument with this asset number (or maker and serial number)",
+            ),
+            "assetNo",
+        )
+    }
     __tablename__: ClassVar[str] = "instrument"
     __table_args__: ClassVar[tuple[SchemaItem, ...]] = (
         Index(

@@ -36,11 +36,10 @@ class Hub:
         self.settings = settings
         self.schema: strawberry.Schema = build()
         self.database = Database(database_url, settings.pool_size)
-        self.redis = Redis(
-            connection_pool=BlockingConnectionPool.from_url(
-                redis_url, max_connections=32, timeout=1, socket_timeout=5, protocol=3
-            )
+        pool = BlockingConnectionPool.from_url(
+            redis_url, max_connections=32, timeout=1, socket_timeout=5, protocol=3
         )
+        self.redis = Redis.from_pool(pool)
         self.feed = Feed(self.redis)
         self.identities = Identities(self.database)
         self.keys = Keyring.of_settings(settings)

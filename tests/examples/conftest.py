@@ -1,0 +1,68 @@
+"""A hub that serves the seeded demo on the loopback, as an integrator meets it."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from hub.demo.seed import seed
+from hub.embedded.supervisor import Embedded
+from hub.settings import Settings
+from hub.times import today
+from hub.web.app import Hub, application
+from hub.web.server import serve_config
+from tests.doors import HubClient
+from tests.examples.samples import SAMPLES
+from tests.fresh import empty_copy
+from tests.web.conftest import Server
+
+
+@pytest.fixture(scope="session")
+def demo_url(database_url: str, shared: Path) -> str:
+    """A database of this worker's own for the demo."""
+    return empty_copy(database_url, shared, "examples")
+
+
+@pytest.fixture(scope="session")
+async def live(
+    servers: Embedded, demo_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[HubClient]:
+    """A client of that hub; its `http` knows the address."""
+    hub = Hub(Settings(data=tmp_path_factory.mktemp("examples")), demo_url, servers.redis_url)
+    await seed(hub.database, today=today(), keys=hub.keys)
+    async with served(hub) as url, httpx.AsyncClient(base_url=url, timeout=30) as http:
+        yield HubClient(hub, http)
+
+
+@asynccontextmanager
+async def served(hub: Hub) -> AsyncIterator[str]:
+    """The address of `hub`, which serves with its worker inside and ends in good order."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = Server(serve_config(application(hub, [hub.work]), hub.settings))
+        running = asyncio.create_task(server.serve([listener]))
+        while not server.started:  # noqa: ASYNC110  uvicorn tells it in no other way
+            await asyncio.sleep(0.01)
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        server.should_exit = True
+        await running
+
+
+async def create_until_heard(live: HubClient, heard: asyncio.Task[Any]) -> None:
+    """Let the enterprise create instruments until one of them is `heard` of.
+
+    A subscription does not say when it has begun.
+    """
+    sample = SAMPLES["create-instrument"]
+    while not heard.done():
+        number = f"SZ-JL-{uuid4().hex[:8]}"
+        content = sample.variables["input"]["content"] | {"assetNo": number}
+        given = {"content": content, "idempotencyKey": number}
+        answer = await live.ask(sample.source, as_="enterprise", input=given)
+        assert answer.data["createInstrument"]["problems"] == []
+        await asyncio.wait([heard], timeout=0.5)
