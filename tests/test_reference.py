@@ -286,7 +286,7 @@ async def test_two_prices_of_one_line_on_one_day_are_a_conflict(
     before = await count(url, "SELECT count(*) FROM fee_document")
     lines = [a_line("样例文件", date(2020, 1, 1)), a_line("样例文件", date(2021, 1, 1))]
 
-    with pytest.raises(Conflict, match="ex_fee_item_no_overlap"):
+    with pytest.raises(Conflict, match="in conflict with stored data"):
         async with database.writer(SEEDER) as writer:
             await upsert_fees(writer, [A_NOTICE], lines)
 

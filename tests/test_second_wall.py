@@ -1,0 +1,271 @@
+"""Wall two: what the database itself lets the hub's own role do, with wall one out of the way."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.actor import ANONYMOUS, PLATFORM
+from hub.db import APP_ROLE, STAFF_ROLE
+from hub.jobs.sequencer import sequence
+from hub.tables import metadata
+from hub.tables.certificate import (
+    CertificateBasis,
+    MeasurementPoint,
+    MeasurementResult,
+    StandardUsed,
+)
+from hub.tables.document import DocumentAdoption
+from hub.tables.organization import Organization
+from hub.tables.user import User
+from hub.vocabulary import AdoptionState
+from tests.doors import HubClient
+from tests.given import (
+    a_certificate,
+    a_document,
+    a_laboratory,
+    a_person,
+    a_user,
+    an_instrument,
+    an_organization,
+)
+
+SCOPED = (
+    "instrument",
+    "certificate",
+    "certificate_basis",
+    "certificate_standard_used",
+    "measurement_result",
+    "measurement_point",
+    "document_adoption",
+    "user_account",
+    "feed",
+)
+"""Tables whose rows belong to organisations: own rows only."""
+SIGNED_IN = ("personnel", "personnel_certificate", "certified_item")
+"""Tables that are known to whoever signed in."""
+LINKS = {"standard_instrument", "standard_operator"}
+"""Bare pairs of ids, which lead nowhere without the rows that they join."""
+UNSCOPED = {"audit_event", "inbox", "idempotency_key"} | LINKS
+"""Tables without row level security that are not public: what they hold is written, not shown."""
+
+
+@dataclass(frozen=True)
+class Estate:
+    """An organisation that has a row in every table, and another that has none."""
+
+    owner: Organization
+    user: User
+    other: Organization
+
+
+@pytest.fixture(scope="module")
+async def estate(hub: HubClient) -> Estate:
+    owner, other, lab = an_organization(), an_organization(), a_laboratory()
+    user = a_user(owner)
+    document, gauge = a_document(), an_instrument(owner)
+    certificate = a_certificate(lab.organization, gauge)
+    part: dict[str, Any] = {
+        "certificate_id": certificate.id,
+        "issuer_id": lab.organization.id,
+        "client_id": owner.id,
+        "position": 0,
+    }
+    adoption = DocumentAdoption(
+        document_id=document.id, organization_id=owner.id, state=AdoptionState.ADOPTED
+    )
+    await hub.all_given(
+        *(owner, other, lab, user, document, gauge, certificate, adoption, a_person(owner)),
+        CertificateBasis(document_id=document.id, **part),
+        StandardUsed(name="n", **part),
+        MeasurementResult(parameter="p", **part),
+        MeasurementPoint(result=0, unit="mm", **part),
+    )
+    while await sequence(hub.hub.database):
+        pass
+    return Estate(owner, user, other)
+
+
+@asynccontextmanager
+async def scoped(
+    hub: HubClient, scope: UUID | str | None, staff: bool = False
+) -> AsyncIterator[AsyncConnection]:
+    """A transaction of the hub's role in which `app.org` is `scope`; taken back at the end."""
+    engine = hub.hub.database.engine(PLATFORM if staff else ANONYMOUS)
+    async with engine.connect() as connection:
+        if scope is not None:
+            await connection.execute(
+                text("SELECT set_config('app.org', :scope, true)"), {"scope": str(scope)}
+            )
+        yield connection
+        await connection.rollback()
+
+
+async def count(hub: HubClient, table: str, scope: UUID | str | None, staff: bool = False) -> int:
+    async with scoped(hub, scope, staff) as connection:
+        return int((await connection.execute(text(f"SELECT count(*) FROM {table}"))).scalar_one())  # noqa: S608
+
+
+@pytest.mark.parametrize("table", SCOPED)
+async def test_the_scope_alone_decides_which_rows_there_are(
+    hub: HubClient, estate: Estate, table: str
+) -> None:
+    own = await count(hub, table, estate.owner.id)
+    others = await count(hub, table, estate.other.id)
+    nobodys = await count(hub, table, uuid4())
+    everything = await count(hub, table, "*", staff=True)
+
+    # Of the other organisation itself the feed tells that it came to be.
+    assert own >= 1
+    assert others == (1 if table == "feed" else 0)
+    assert nobodys == 0
+    assert everything >= own
+
+
+@pytest.mark.parametrize("table", [*SCOPED, *SIGNED_IN])
+@pytest.mark.parametrize("scope", [None, ""])
+async def test_without_a_scope_there_is_not_a_row(
+    hub: HubClient, estate: Estate, table: str, scope: str | None
+) -> None:
+    assert await count(hub, table, scope) == 0
+
+
+@pytest.mark.parametrize("table", SIGNED_IN)
+async def test_people_are_known_under_any_scope(hub: HubClient, estate: Estate, table: str) -> None:
+    assert await count(hub, table, estate.other.id) > 0
+
+
+@pytest.mark.parametrize("table", sorted({*SCOPED, *SIGNED_IN} - {"feed", "user_account"}))
+async def test_staff_without_a_scope_see_none_either(
+    hub: HubClient, estate: Estate, table: str
+) -> None:
+    assert await count(hub, table, None, staff=True) == 0
+
+
+async def test_a_scope_that_is_no_organisation_stops_the_statement(hub: HubClient) -> None:
+    with pytest.raises(DBAPIError, match="uuid"):
+        await count(hub, "instrument", "' OR true --")
+
+
+async def test_no_row_can_be_written_for_another_organisation(
+    hub: HubClient, estate: Estate
+) -> None:
+    insert = "INSERT INTO instrument SELECT (jsonb_populate_record(i, :new)).* FROM instrument i"
+    theirs = {"id": str(uuid4()), "owner_id": str(estate.other.id), "ledger_key": "stolen"}
+    writes: list[tuple[str, dict[str, Any]]] = [
+        ("UPDATE instrument SET owner_id = :other", {"other": estate.other.id}),
+        (insert.replace(":new", "CAST(:new AS jsonb)"), {"new": str(theirs).replace("'", '"')}),
+    ]
+
+    for sql, values in writes:
+        async with scoped(hub, estate.owner.id) as connection:
+            with pytest.raises(DBAPIError, match="row-level security"):
+                await connection.execute(text(sql), values)
+
+
+async def test_a_foreign_row_is_neither_changed_nor_locked(hub: HubClient, estate: Estate) -> None:
+    async with scoped(hub, estate.other.id) as connection:
+        changed = await connection.execute(text("UPDATE instrument SET name = 'stolen'"))
+        locked = await connection.execute(text("SELECT 1 FROM instrument FOR UPDATE"))
+
+        assert (changed.rowcount, locked.all()) == (0, [])
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE audit_event SET login = 'nobody'",
+        "DELETE FROM audit_event",
+        "TRUNCATE audit_event",
+        "DELETE FROM instrument",
+        "DELETE FROM certificate",
+        "DELETE FROM inbox",
+        "UPDATE inbox SET object_version = 0",
+        "INSERT INTO feed SELECT * FROM feed",
+        "UPDATE feed SET at = now()",
+        "UPDATE feed_head SET pos = 0",
+        "SELECT * FROM access_token",
+        "UPDATE access_token SET revoked_at = NULL",
+        "DROP TABLE instrument",
+        "ALTER TABLE instrument DISABLE ROW LEVEL SECURITY",
+        "DROP POLICY own_rows ON instrument",
+        "CREATE TABLE mine (id int)",
+        "UPDATE alembic_version SET version_num = '0'",
+    ],
+)
+async def test_what_the_role_of_the_hub_may_not_do(
+    hub: HubClient, estate: Estate, sql: str
+) -> None:
+    async with scoped(hub, estate.owner.id) as connection:
+        with pytest.raises(DBAPIError, match=r"permission denied|must be owner"):
+            await connection.execute(text(sql))
+
+
+@pytest.mark.parametrize("role", [APP_ROLE, STAFF_ROLE])
+async def test_nothing_can_be_deleted_but_what_the_sequencer_has_moved_on(
+    hub: HubClient, role: str
+) -> None:
+    rows = await hub.stored(
+        "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+        " AND (has_table_privilege(:role, oid, 'DELETE') OR"
+        "      has_table_privilege(:role, oid, 'TRUNCATE'))",
+        role=role,
+    )
+
+    assert [row.relname for row in rows] == (["inbox"] if role == STAFF_ROLE else [])
+
+
+async def test_row_level_security_is_forced_on_every_table_that_is_not_public(
+    hub: HubClient,
+) -> None:
+    rows = await hub.stored(
+        "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+        " AND relrowsecurity AND relforcerowsecurity"
+    )
+
+    public = {
+        *("organization", "qualification", "capability", "measurement_standard", "catalogue_item"),
+        *("technical_document", "document_replacement", "standard_document", "fee_document"),
+        *("fee_item", "degree_of_equivalence", "feed_head", "access_token"),
+    }
+    assert {row.relname for row in rows} == {*SCOPED, *SIGNED_IN}
+    assert set(metadata.tables) == {*SCOPED, *SIGNED_IN, *UNSCOPED, *public}
+
+
+async def test_the_scope_of_one_request_is_gone_before_the_next(
+    hub: HubClient, estate: Estate
+) -> None:
+    await hub.ask("{ instruments { nodes { id } } }", as_=estate.user)
+
+    engine = hub.hub.database.engine(ANONYMOUS)
+    connections = [await engine.connect() for _ in range(8)]
+    left = [
+        (await one.execute(text("SELECT current_setting('app.org', true)"))).scalar_one()
+        for one in connections
+    ]
+    for one in connections:
+        await one.close()
+
+    assert {scope or "" for scope in left} == {""}
+
+
+async def test_many_callers_at_once_on_few_connections_see_each_its_own(hub: HubClient) -> None:
+    users = []
+    for at in range(4):
+        owner = await hub.given(an_organization())
+        users.append(await hub.given(a_user(owner)))
+        await hub.given(an_instrument(owner, name=f"of {at}"))
+    document = "{ instruments { nodes { name } } }"
+
+    asked = [(at, hub.ask(document, as_=user)) for _ in range(15) for at, user in enumerate(users)]
+    answers = await asyncio.gather(*(question for _, question in asked))
+
+    for (at, _), answer in zip(asked, answers, strict=True):
+        assert answer.data["instruments"]["nodes"] == [{"name": f"of {at}"}]

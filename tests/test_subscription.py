@@ -1,0 +1,252 @@
+"""instrumentChanged over real connections: own changes, all of them, in order, nothing else."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import websockets
+
+from hub.actor import SIGN_IN
+from hub.embedded.supervisor import Embedded
+from hub.settings import Settings
+from hub.tables.instrument import Instrument
+from hub.web.app import Hub, application
+from hub.web.server import Deadlines
+from tests.doors import Asker, HubClient, id_of
+from tests.fresh import empty_copy
+from tests.given import a_certificate, a_laboratory, an_instrument
+from tests.ledger_verbs import Firm, a_firm, create, done, problem, retire, update
+from tests.web.conftest import serving
+
+CHANGES = """
+subscription { instrumentChanged { pos kind id version instrument { name } } }
+"""
+PATIENCE = 20
+"""Seconds until a test gives up; nothing is measured by it."""
+
+Events = AsyncIterator[Any]
+
+
+@dataclass(frozen=True)
+class Live:
+    """A hub on a port of the loopback with its worker inside, and a client beside it."""
+
+    client: HubClient
+    port: int
+
+
+@pytest.fixture(scope="module")
+def own_url(database_url: str, shared: Path) -> str:
+    return empty_copy(database_url, shared, "live")
+
+
+@pytest.fixture(scope="module")
+async def live(
+    servers: Embedded, own_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Live]:
+    settings = Settings(data=tmp_path_factory.mktemp("live"))
+    hub = Hub(settings, own_url, servers.redis_url)
+    app = application(hub, [hub.work])
+    async with (
+        serving(app, settings, Deadlines()) as port,
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://hub") as http,
+    ):
+        yield Live(HubClient(hub, http), port)
+
+
+@asynccontextmanager
+async def by_socket(live: Live, who: Asker) -> AsyncIterator[Events]:
+    """The messages of a subscription over graphql-transport-ws."""
+    url = f"ws://127.0.0.1:{live.port}/graphql"
+    protocol = websockets.Subprotocol("graphql-transport-ws")
+    async with websockets.connect(url, subprotocols=[protocol], proxy=None) as socket:
+        token = await live.client.token(who)
+        await socket.send(
+            json.dumps({"type": "connection_init", "payload": token and {"token": token}})
+        )
+        assert json.loads(await socket.recv()) == {"type": "connection_ack"}
+        await socket.send(
+            json.dumps({"id": "1", "type": "subscribe", "payload": {"query": CHANGES}})
+        )
+
+        async def messages() -> Events:
+            async for text in socket:
+                yield json.loads(text)
+
+        yield messages()
+
+
+@asynccontextmanager
+async def by_stream(live: Live, who: Asker) -> AsyncIterator[Events]:
+    """The same messages over server-sent events."""
+    headers = {
+        "accept": "text/event-stream",
+        "authorization": f"Bearer {await live.client.token(who)}",
+    }
+    async with (
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{live.port}", timeout=PATIENCE) as http,
+        http.stream("POST", "/graphql", json={"query": CHANGES}, headers=headers) as response,
+    ):
+        assert response.headers["content-type"].startswith("text/event-stream")
+
+        async def messages() -> Events:
+            kind = ""
+            async for line in response.aiter_lines():
+                if line.startswith("event: "):
+                    kind = line.removeprefix("event: ")
+                elif line.startswith("data: "):
+                    yield {"type": kind, "payload": json.loads(line.removeprefix("data: "))}
+
+        yield messages()
+
+
+WIRES = {"graphql-transport-ws": by_socket, "server-sent events": by_stream}
+
+
+@asynccontextmanager
+async def listening(live: Live, who: Firm, wire: str) -> AsyncIterator[Events]:
+    """Changes of the firm `who` from now on: the subscription is known to have begun."""
+    async with WIRES[wire](live, who.user) as messages:
+
+        async def changes() -> Events:
+            async for message in messages:
+                assert message["type"] == "next"
+                yield message["payload"]["data"]["instrumentChanged"]
+
+        events = changes()
+        first = asyncio.ensure_future(anext(events))
+        while not first.done():
+            await live.client.given(an_instrument(who.owner, name="probe"))
+            await asyncio.wait({first}, timeout=0.1)
+        end = await marked(live, who)
+        if first.result()["id"] != end:
+            await until(events, end)
+        yield events
+
+
+async def marked(live: Live, who: Firm) -> str:
+    """The id of an instrument made now: a mark in the stream."""
+    return id_of(await live.client.given(an_instrument(who.owner, name="mark")))
+
+
+async def until(events: Events, id_: str) -> list[Any]:
+    """What comes before the change of the object `id_`."""
+    found: list[Any] = []
+    async with asyncio.timeout(PATIENCE):
+        async for event in events:
+            if event["id"] == id_:
+                return found
+            found.append(event)
+    raise AssertionError("the stream ended")
+
+
+@pytest.mark.parametrize("wire", WIRES)
+async def test_own_changes_come_in_order_and_no_foreign_or_refused_ones(
+    live: Live, wire: str
+) -> None:
+    hub = live.client
+    mine, other = await a_firm(hub), await a_firm(hub)
+
+    async with listening(live, mine, wire) as events:
+        made = done(await create(hub, mine.user, name="卡尺", assetNo="A-1"))["instrument"]
+        await hub.given(an_instrument(other.owner, name="foreign"))
+        done(await update(hub, mine.user, made["id"], content={"name": "new"}))
+        refused = await update(hub, mine.user, made["id"], content={"name": "late"})
+        twice = await create(hub, mine.user, name="n", assetNo="A-1")
+        done(await retire(hub, mine.user, made["id"], version=2))
+        found = await until(events, await marked(live, mine))
+
+    assert {problem(refused)[0], problem(twice)[0]} == {"CONFLICT"}
+    assert [(one["id"], one["kind"], one["version"]) for one in found] == [
+        (made["id"], "UPSERT", 1),
+        (made["id"], "UPSERT", 2),
+        (made["id"], "DELETE", 3),
+    ]
+    positions = [int(one["pos"]) for one in found]
+    assert positions == sorted(set(positions))
+    assert found[-1]["instrument"] is None
+
+
+async def test_a_change_comes_with_the_instrument_as_it_is(live: Live) -> None:
+    mine = await a_firm(live.client)
+
+    async with listening(live, mine, "graphql-transport-ws") as events:
+        one = await live.client.given(an_instrument(mine.owner, name="卡尺"))
+        async with asyncio.timeout(PATIENCE):
+            change = await anext(events)
+
+    assert change["id"] == id_of(one)
+    assert change["instrument"] == {"name": "卡尺"}
+
+
+async def test_hundreds_of_changes_of_one_transaction_all_come_in_order(live: Live) -> None:
+    mine = await a_firm(live.client)
+    filled_in = {"created_at", "updated_at"}
+    many = [an_instrument(mine.owner).model_dump(exclude=filled_in) for _ in range(450)]
+
+    async with listening(live, mine, "graphql-transport-ws") as events:
+        async with live.client.hub.database.writer(SIGN_IN) as db:
+            await db.insert_many(Instrument, many, action="given")
+        found = await until(events, await marked(live, mine))
+
+    stored = await live.client.stored(
+        "SELECT object_id, pos FROM feed WHERE object_id = ANY(:ids) ORDER BY pos",
+        ids=[one["id"] for one in many],
+    )
+    assert [int(one["pos"]) for one in found] == [row.pos for row in stored]
+    assert len(found) == 450
+
+
+async def test_two_listeners_hear_each_its_own(live: Live) -> None:
+    one, two = await a_firm(live.client), await a_firm(live.client)
+
+    async with (
+        listening(live, one, "graphql-transport-ws") as ones,
+        listening(live, two, "server-sent events") as twos,
+    ):
+        made = [
+            id_of(await live.client.given(an_instrument(firm.owner)))
+            for firm in (one, two, one, one, two)
+        ]
+        heard = [
+            [change["id"] for change in await until(events, await marked(live, firm))]
+            for events, firm in ((ones, one), (twos, two))
+        ]
+
+    assert heard == [[made[0], made[2], made[3]], [made[1], made[4]]]
+
+
+async def test_a_laboratory_does_not_hear_of_its_clients_instruments(live: Live) -> None:
+    lab = await live.client.given(a_laboratory())
+    client = await a_firm(live.client)
+    gauge = await live.client.given(an_instrument(client.owner))
+    await live.client.given(a_certificate(lab.organization, gauge))
+    as_firm = Firm(lab.organization, lab.user)
+
+    async with listening(live, as_firm, "graphql-transport-ws") as events:
+        done(await update(live.client, client.user, gauge, content={"name": "new"}))
+        found = await until(events, await marked(live, as_firm))
+
+    assert found == []
+
+
+@pytest.mark.parametrize("wire", WIRES)
+async def test_who_is_not_signed_in_hears_nothing(live: Live, wire: str) -> None:
+    if wire == "server-sent events":
+        headers = {"accept": "text/event-stream"}
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{live.port}") as http:
+            response = await http.post("/graphql", json={"query": CHANGES}, headers=headers)
+        text = response.text.split("data: ")[1].splitlines()[0]
+        errors = json.loads(text)["errors"]
+    else:
+        async with by_socket(live, None) as messages:
+            message = await anext(messages)
+        errors = message["payload"] if message["type"] == "error" else message["payload"]["errors"]
+
+    assert [error["extensions"]["code"] for error in errors] == ["UNAUTHENTICATED"]
