@@ -4,6 +4,7 @@ import os
 import socket
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import asyncpg
@@ -19,10 +20,11 @@ from tests.embedded.given import a_place, ask, database, inhabitants, kept, of_p
 
 def listening(data: Path) -> list[str]:
     """The TCP addresses that any process of the servers listens on, as the kernel names them."""
-    ours = set()
+    ours: set[str] = set()
     for server in ("postgres", "valkey"):
         for pid in inhabitants(data / server):
-            ours |= {os.readlink(fd) for fd in Path(f"/proc/{pid}/fd").iterdir()}
+            with suppress(FileNotFoundError):  # a backend may end while we look
+                ours |= {os.readlink(fd) for fd in Path(f"/proc/{pid}/fd").iterdir()}
     tables = [Path(f"/proc/net/{kind}").read_text().splitlines()[1:] for kind in ("tcp", "tcp6")]
     rows = [line.split() for table in tables for line in table]
     return [row[1] for row in rows if row[3] == "0A" and f"socket:[{row[9]}]" in ours]
