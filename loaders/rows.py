@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, RowMapping, Select, bindparam, func, selec
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from hub.db import Reader
-from hub.policy import readable, sighted
+from hub.policy import sighted
 from hub.tables.base import Table
 from loaders.keyset import Page, ordering, paged
 
@@ -128,13 +128,3 @@ async def page_of(
     """One page of everything in `table` that the actor may read; one row more than its size."""
     statement = sighted(reader.actor, table).where(*conditions)
     return await reader.all(paged(statement, table, page))
-
-
-async def count_of(
-    reader: Reader, table: type[Table], conditions: Sequence[ColumnElement[bool]]
-) -> int:
-    """How many rows of `table` the actor may read under `conditions`."""
-    inner = readable(reader.actor, table).where(*conditions).subquery()
-    found = await reader.all(select(func.count().label("n")).select_from(inner))
-    count: int = found[0]["n"]
-    return count

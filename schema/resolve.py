@@ -11,7 +11,7 @@ from hub.errors import Forbidden, Words
 from hub.policy import policy_of
 from hub.tables.base import Table
 from loaders.keyset import By, Page
-from loaders.rows import ById, Pages, Under, page_of
+from loaders.rows import ById, Pages, Under
 from schema.context import Context, Info
 from schema.declare import (
     NOUNS,
@@ -149,13 +149,6 @@ def pages_resolver(spec: Spec, name: str, declared: Many) -> Resolver:
         return await loader.load(tuple(self.row[column_name(key)] for key in declared.of))
 
     return connection_resolver(named(spec.types[name]), fetch, declared.order)
-
-
-async def fetch_all(
-    table: type[Table], info: Info, asked: Page, conditions: list[ColumnElement[bool]]
-) -> Sequence[RowMapping]:
-    """A page of everything that the caller may read."""
-    return await page_of(info.context.reader, table, asked, conditions)
 
 
 def connection_resolver(target: Named, fetch: Fetch, default: Sequence[By]) -> Resolver:
