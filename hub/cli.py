@@ -36,6 +36,7 @@ app = typer.Typer(
 out = Console()
 err = Console(stderr=True)
 
+Port = Annotated[int | None, typer.Option(min=1, max=65_535, help="监听端口")]
 Data = Annotated[Path | None, typer.Option(help="数据文件夹（内置服务器与密钥）")]
 
 
@@ -52,54 +53,70 @@ def plainly() -> Iterator[None]:
     try:
         yield
     except HubError as error:
-        err.print(f"[red]{error.words.zh}[/red] · {error.words.en}")
+        err.print(f"[red]{error.words.zh}[/red] · {error.words.en}", soft_wrap=True)
         if error.hint:
-            err.print(f"{error.hint.zh} · {error.hint.en}")
+            err.print(f"{error.hint.zh} · {error.hint.en}", soft_wrap=True)
         raise typer.Exit(1) from error
 
 
 def configured(data: Path | None, **given: object) -> "Settings":
-    """The settings of this process, with what the command line says instead."""
-    from hub.settings import settings
+    """The settings with what the command line says instead; exit 2 for what cannot be used."""
+    from pydantic import ValidationError
+
+    from hub.settings import Settings, settings
 
     told = {name: value for name, value in given.items() if value is not None}
-    return settings().model_copy(update=told | ({"data": data} if data is not None else {}))
+    told |= {"data": data} if data is not None else {}
+    try:
+        return Settings.model_validate(settings().model_dump() | told)
+    except ValidationError as error:
+        for fault in error.errors():
+            name = "HUB_" + "_".join(map(str, fault["loc"])).upper()
+            err.print(f"[red]设置 {name} 不可用[/red] · {fault['msg']}", soft_wrap=True)
+        raise typer.Exit(2) from error
 
 
 @contextmanager
-def servers(chosen: "Settings") -> Iterator[tuple[str, str, list[Any]]]:
-    """URLs of PostgreSQL and Valkey: the configured ones, or embedded ones while the block runs."""
+def servers(chosen: "Settings", *, valkey: bool = True) -> Iterator[tuple[str, str, list[Any]]]:
+    """URLs of PostgreSQL and Valkey: the configured ones, or embedded ones while the block runs.
+
+    A command that needs no Valkey gets no URL of it.
+    """
     from hub.embedded.supervisor import Embedded
 
-    database, redis = chosen.database_url, chosen.redis_url
-    if database and redis:
-        yield database.get_secret_value(), redis.get_secret_value(), []
+    database = chosen.database_url and chosen.database_url.get_secret_value()
+    redis = chosen.redis_url and chosen.redis_url.get_secret_value()
+    if database and (redis or not valkey):
+        yield database, redis or "", []
         return
     with Embedded.open(
         chosen.data,
         account=chosen.embedded_user,
         postgres=database is None,
-        valkey=redis is None,
+        valkey=valkey and redis is None,
     ) as embedded:
         yield (
-            database.get_secret_value() if database else embedded.database_url,
-            redis.get_secret_value() if redis else embedded.redis_url,
+            database or embedded.database_url,
+            redis or (embedded.redis_url if valkey else ""),
             [embedded.watch],
         )
 
 
 @app.command()
 def up(
-    port: Annotated[int | None, typer.Option(help="监听端口")] = None,
+    port: Port = None,
     data: Data = None,
     demo: Annotated[bool, typer.Option("--demo", help="装入演示数据并打印演示账号")] = False,
 ) -> None:
     """启动一切：内置服务器、迁移、服务与后台工作。"""
+    from hub.doctor import must_be_free
     from hub.migration import migrate
     from hub.web.app import Hub, application
     from hub.web.processes import run
 
     chosen = configured(data, port=port)
+    with plainly():
+        must_be_free(chosen.host, chosen.port)
     with plainly(), servers(chosen) as (database_url, redis_url, companions):
         migrate(database_url)
         if demo:
@@ -157,14 +174,17 @@ def show_logins(logins: list[Login]) -> None:
 @app.command()
 def serve(
     workers: Annotated[int, typer.Option(min=1, max=64, help="进程数")] = 1,
-    port: Annotated[int | None, typer.Option(help="监听端口")] = None,
+    port: Port = None,
     data: Data = None,
 ) -> None:
     """只提供服务（后台工作另由 hub worker 承担）；用于已有的 PostgreSQL 与 Valkey。"""
+    from hub.doctor import must_be_free
     from hub.web.app import Hub, application
     from hub.web.processes import run_many
 
     chosen = configured(data, port=port)
+    with plainly():
+        must_be_free(chosen.host, chosen.port)
     with plainly(), servers(chosen) as (database_url, redis_url, companions):
 
         def make() -> "Starlette":
@@ -194,7 +214,7 @@ def migrate(data: Data = None) -> None:
     """把数据库升级到最新的表结构。"""
     from hub.migration import migrate as upgrade
 
-    with plainly(), servers(configured(data)) as (database_url, _, _):
+    with plainly(), servers(configured(data), valkey=False) as (database_url, _, _):
         upgrade(database_url)
         out.print("[green]数据库已是最新[/green] · the database is up to date")
 
@@ -227,7 +247,7 @@ def token(
             await database.close()
         return issued.token
 
-    with plainly(), servers(configured(data)) as (database_url, _, _):
+    with plainly(), servers(configured(data), valkey=False) as (database_url, _, _):
         sys.stdout.write(asyncio.run(issue(database_url)) + "\n")
 
 
@@ -239,17 +259,27 @@ def progress(words: str) -> Iterator[Callable[[int, int], None]]:
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
+REPORTS = (".json", ".xlsx")
+
+
+def must_be_writable(target: Path) -> None:
+    """Exit 2, before anything is imported, for a report that could not be written afterwards."""
+    if target.suffix.lower() not in REPORTS:
+        raise typer.BadParameter(f"报告须为 .json 或 .xlsx：{target}")
+    try:
+        target.touch()
+    except OSError as error:
+        raise typer.BadParameter(f"报告无法写入 {target}：{error.strerror}") from error
+
+
 def write_report(target: Path, intake: "Intake") -> None:
     """Write the report of an import: JSON, or a workbook with the faulty cells marked."""
     from hub.importers.ledger.report import error_workbook
 
-    match target.suffix.lower():
-        case ".json":
-            target.write_text(json.dumps(intake.report(), ensure_ascii=False, indent=1) + "\n")
-        case ".xlsx":
-            target.write_bytes(error_workbook(intake.judged, intake.table))
-        case other:
-            raise typer.BadParameter(f"报告须为 .json 或 .xlsx，而非 {other}")
+    if target.suffix.lower() == ".xlsx":
+        target.write_bytes(error_workbook(intake.judged, intake.table))
+        return
+    target.write_text(json.dumps(intake.report(), ensure_ascii=False, indent=1) + "\n")
 
 
 @app.command("import")
@@ -274,6 +304,8 @@ def import_(
     from hub.times import today
 
     chosen = configured(data)
+    if report is not None:
+        must_be_writable(report)
 
     async def run(database_url: str) -> "Intake":
         database = Database(database_url, 2)
@@ -291,18 +323,17 @@ def import_(
         finally:
             await database.close()
 
-    with plainly(), servers(chosen) as (database_url, _, _):
+    with plainly(), servers(chosen, valkey=False) as (database_url, _, _):
         intake = asyncio.run(run(database_url))
     told = intake.report()
     if report is not None:
         write_report(report, intake)
     counts, stored = told["counts"], told["stored"]
     out.print(f"{'检查' if dry_run else '导入'}：{json.dumps(counts, ensure_ascii=False)}")
-    out.print(
-        f"写入：{json.dumps(stored)}"
-        if stored
-        else "未写入任何行（有不合格行，--on-error reject-all）"
-    )
+    if stored is None:
+        out.print("未写入任何行：有不合格行（--on-error reject-rows 可只拒绝这些行）")
+    else:
+        out.print(f"{'将写入（未写）' if dry_run else '写入'}：{json.dumps(stored)}")
     if counts["reject"]:
         raise typer.Exit(1)
 
@@ -349,7 +380,7 @@ def import_dcc(
             await database.close()
         return refused
 
-    with plainly(), servers(chosen) as (database_url, _, _):
+    with plainly(), servers(chosen, valkey=False) as (database_url, _, _):
         if asyncio.run(run(database_url)):
             raise typer.Exit(1)
 

@@ -14,7 +14,7 @@ import redis
 from sqlalchemy.engine import make_url
 
 from hub.embedded.supervisor import Embedded
-from hub.errors import HubError
+from hub.errors import HubError, Unavailable, Words
 from hub.settings import Settings
 
 FREE_BYTES = 500_000_000
@@ -74,13 +74,25 @@ def _disk(data: Path) -> Finding:
     return Finding("磁盘", free > FREE_BYTES, f"可用 {free // 1_000_000} MB，至少需要 500 MB")
 
 
-def _port(host: str, port: int) -> Finding:
+def must_be_free(host: str, port: int) -> None:
+    """Raise Unavailable, naming the address, unless it can be listened on."""
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
         except OSError as error:
-            return Finding("端口", good=False, told=f"{host}:{port} 不可用：{error.strerror}")
+            raise Unavailable(
+                f"{host}:{port} 不可监听：{error.strerror}",
+                f"cannot listen on {host}:{port}: {error.strerror}",
+                hint=Words("换一个端口，如 --port 8001", "take another port, like --port 8001"),
+            ) from error
+
+
+def _port(host: str, port: int) -> Finding:
+    try:
+        must_be_free(host, port)
+    except Unavailable as error:
+        return Finding("端口", good=False, told=error.words.zh)
     return Finding("端口", good=True, told=f"{host}:{port} 空闲")
 
 

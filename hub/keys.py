@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from hub.errors import BadInput
 from hub.settings import Settings
 
 KEY_BYTES = 32
@@ -20,11 +21,17 @@ class Keyring:
 
     @classmethod
     def of(cls, text: str) -> "Keyring":
-        """The keyring of `id:hex[,id:hex…]`, the current key first. ValueError for other text."""
+        """The keyring of `id:hex[,id:hex…]`, the current key first. BadInput for other text."""
         pairs = [pair.split(":", 1) for pair in text.replace("\n", ",").split(",") if pair.strip()]
-        keys = {name.strip(): bytes.fromhex(key) for name, key in pairs}
+        try:
+            keys = {name.strip(): bytes.fromhex(key) for name, key in pairs}
+        except ValueError:
+            keys = {}
         if not keys:
-            raise ValueError("no key in the keyring")
+            raise BadInput(
+                "HUB_VERIFY_KEYS 应形如 k2:十六进制,k1:十六进制",
+                "HUB_VERIFY_KEYS has the form k2:hex,k1:hex",
+            )
         return cls(next(iter(keys)), keys)
 
     @classmethod

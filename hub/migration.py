@@ -2,6 +2,8 @@
 
 from importlib.resources import files
 
+import asyncpg
+
 from hub.errors import Unavailable, Words
 
 
@@ -17,9 +19,13 @@ def migrate(url: str, revision: str = "head") -> None:
     config.attributes["url"] = url
     try:
         command.upgrade(config, revision)
-    except OSError as error:
+    except (
+        OSError,
+        asyncpg.PostgresConnectionError,
+        asyncpg.InvalidAuthorizationSpecificationError,
+    ) as error:
         raise Unavailable(
-            "无法连接数据库",
-            "the database cannot be reached",
+            f"无法连接数据库：{type(error).__name__}",
+            f"the database cannot be reached: {type(error).__name__}",
             hint=Words("检查 HUB_DATABASE_URL", "check HUB_DATABASE_URL"),
         ) from error
