@@ -93,7 +93,7 @@ async def test_every_button_has_a_chinese_name(page: Page, hub_url: str) -> None
 
 
 async def test_the_documentation_panel_shows_fields_in_chinese(page: Page, hub_url: str) -> None:
-    await opened(page, f"{hub_url}/graphiql")
+    await signed_in(page, hub_url)
     await page.click("显示文档")
     await page.until("document.querySelector('.graphiql-doc-explorer-type-name')")
 
@@ -105,6 +105,16 @@ async def test_the_documentation_panel_shows_fields_in_chinese(page: Page, hub_u
     await page.until("document.querySelector('.graphiql-doc-explorer').innerText.includes('参数')")
     assert "本机构的计量器具台账" in await page.text(".graphiql-doc-explorer")
     assert page.complaints == []
+
+
+async def test_who_is_not_signed_in_is_told_so_and_nothing_is_refused(
+    page: Page, hub_url: str
+) -> None:
+    await opened(page, f"{hub_url}/graphiql")
+
+    await page.until("document.querySelector('.result-window').innerText.includes('登录后')")
+    assert page.complaints == []
+    assert not [url for url in page.requests if url.endswith("/graphql")]
 
 
 async def test_a_sample_named_in_the_address_is_in_the_editor(page: Page, hub_url: str) -> None:

@@ -36,7 +36,7 @@ createRoot(document.getElementById("root")).render(
     inputValueDeprecation
     schemaDescription
   >
-    <GraphiQL.Logo>计量数据中心</GraphiQL.Logo>
+    <GraphiQL.Logo>计量数据枢纽</GraphiQL.Logo>
     <GraphiQL.Toolbar>
       {({ prettify, merge, copy }) => (
         <>

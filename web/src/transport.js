@@ -41,7 +41,14 @@ const remembering = (sink, { operationName }) => ({
   },
 });
 
+const SIGN_IN = "登录后可看到文档与自动补全：点“令牌”，粘贴令牌或用口令登录。\n无需登录的示例查询可以直接运行。";
+
 function post(params, sink, headers) {
+  if (params.operationName === "IntrospectionQuery" && !session.get()) {
+    sink.next(SIGN_IN); // 模式只给登录者看，不必发出一个注定被拒绝的请求
+    sink.complete();
+    return () => {};
+  }
   const abort = new AbortController();
   ask(params, headers, abort.signal).then(
     (result) => {
@@ -59,6 +66,7 @@ async function ask(params, headers, signal) {
     signal,
     headers: {
       Accept: "application/graphql-response+json, application/json",
+      "Accept-Language": "zh-CN",
       ...(held && { Authorization: `Bearer ${held.token}` }),
       ...headers,
     },

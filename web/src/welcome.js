@@ -1,5 +1,5 @@
 /** 第一次打开时编辑器里的文字。 */
-export const WELCOME = `# 计量数据中心 · GraphQL 工作台
+export const WELCOME = `# 计量数据枢纽 · GraphQL 工作台
 #
 # 左边“示例查询”里有现成的查询，点一下即放入这里。
 # 需要登录的数据：先点右侧工具栏的“令牌”。
