@@ -315,7 +315,8 @@ def import_(
                     database,
                     file,
                     uscc=owner,
-                    as_of=as_of.date() if as_of else today(),
+                    today=today(),
+                    as_of=as_of.date() if as_of else None,
                     on_error=OnError[on_error.name],
                     dry_run=dry_run,
                     on_progress=on_progress,
@@ -344,6 +345,10 @@ def import_dcc(
     client: Annotated[
         str | None, typer.Option(help="委托单位的统一社会信用代码；默认按文件中的名称")
     ] = None,
+    issuer: Annotated[
+        str | None,
+        typer.Option(help="出具机构的统一社会信用代码；境内实验室必填，境外实验室默认按名称"),
+    ] = None,
     data: Data = None,
 ) -> None:
     """导入数字校准证书（DCC 3.1.1–3.3.0）。退出码 1：有文件被拒绝。"""
@@ -361,11 +366,18 @@ def import_dcc(
         keys = Keyring.of_settings(chosen)
         try:
             client_id = await organization_id(database, client) if client else None
+            issuer_id = await organization_id(database, issuer) if issuer else None
             for file in files:
                 content = await asyncio.to_thread(file.read_bytes)
                 try:
                     taken = await take_in(
-                        database, PLATFORM, content, file.name, keys, client_id=client_id
+                        database,
+                        PLATFORM,
+                        content,
+                        file.name,
+                        keys,
+                        client_id=client_id,
+                        issuer_id=issuer_id,
                     )
                 except HubError as error:
                     refused += 1

@@ -1,14 +1,14 @@
 """Engines and reads: two pools a process, a Reader for one operation, the way to a Writer."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar
 
 import asyncpg
 import orjson
 from sqlalchemy import Executable, RowMapping, Select, func, select, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.pool import NullPool
@@ -24,6 +24,12 @@ T = TypeVar("T", bound=Table)
 
 APP_ROLE = "hub_app"
 STAFF_ROLE = "hub_staff"
+ROLES: Mapping[str, Mapping[str, str]] = {
+    APP_ROLE: {"role": APP_ROLE, "search_path": "shown, public"},
+    STAFF_ROLE: {"role": STAFF_ROLE},
+}
+"""How a session begins. Where a table has columns that callers of one organisation may not read
+of others, `shown` has a view of the same name without them, and only that is granted to them."""
 LIMITS = {
     "statement_timeout": "8000",
     "lock_timeout": "4000",
@@ -31,7 +37,14 @@ LIMITS = {
     "max_parallel_workers_per_gather": "0",
     "timezone": "UTC",
 }
-LOST = (OSError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+LOST = (
+    OSError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+)
 
 
 def _engine(url: str, role: str, size: int) -> AsyncEngine:
@@ -43,7 +56,7 @@ def _engine(url: str, role: str, size: int) -> AsyncEngine:
         pool_use_lifo=True,
         json_serializer=lambda value: orjson.dumps(value).decode(),
         json_deserializer=orjson.loads,
-        connect_args={"server_settings": {"role": role, **LIMITS}, "command_timeout": 10},
+        connect_args={"server_settings": {**ROLES[role], **LIMITS}, "command_timeout": 10},
     )
 
 
@@ -95,6 +108,7 @@ class Reader:
         self._engine = engine
         self._connection: AsyncConnection | None = None
         self._turn = asyncio.Lock()
+        self._ended = False
         self._left = MOST_ROWS
 
     async def many(self, statement: Select[Any]) -> Sequence[RowMapping]:
@@ -111,10 +125,18 @@ class Reader:
 
     async def _fetch(self, statement: Select[Any]) -> Sequence[RowMapping]:
         async with self._turn, translated():
-            if self._connection is None:
-                self._connection = await self._engine.connect()
-                await self._connection.execute(_scope(self.actor))
-            result = await self._connection.execute(statement)
+            if self._ended:
+                # A batch that was called for before the operation was cancelled: nobody waits.
+                raise asyncio.CancelledError
+            try:
+                if self._connection is None:
+                    self._connection = await self._engine.connect()
+                    await self._connection.execute(_scope(self.actor))
+                result = await self._connection.execute(statement)
+            except BaseException:
+                # The transaction is of no use any more; the next read gets another.
+                await self._give_back()
+                raise
             return list(result.mappings())
 
     async def first(self, statement: Select[Any]) -> RowMapping | None:
@@ -125,18 +147,31 @@ class Reader:
     async def refresh(self) -> None:
         """End the snapshot and give the connection back; the next read opens another."""
         async with self._turn:
-            connection, self._connection = self._connection, None
-            if connection is not None:
-                await connection.close()
             self._left = MOST_ROWS
+            await self._give_back()
+
+    async def end(self) -> None:
+        """Give the connection back for good, once the read that runs is done."""
+        self._ended = True
+        await self.refresh()
+
+    async def _give_back(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            # Where the server has ended it, the rollback fails, and its place in the pool is free.
+            with suppress(SQLAlchemyError, *LOST):
+                await connection.close()
 
 
 def _scope(actor: Actor) -> Executable:
-    """Set the organisation that row level security lets through, for this transaction."""
+    """Set for this transaction what row level security goes by: the organisation and the account.
+
+    Staff have the wide scope: what they see is decided by policies alone.
+    """
+    organization = "*" if actor.is_staff else str(actor.organization_id or "")
+    account = "" if actor.is_anonymous else str(actor.user_id)
     return select(
-        func.set_config(
-            "app.org", str(actor.organization_id or ("*" if actor.is_staff else "")), True
-        )
+        func.set_config("app.org", organization, True), func.set_config("app.user", account, True)
     )
 
 
@@ -159,7 +194,7 @@ class Database:
         try:
             yield reader
         finally:
-            await reader.refresh()
+            await asyncio.shield(reader.end())
 
     @asynccontextmanager
     async def writer(self, actor: Actor, request_id: str | None = None) -> AsyncIterator[Writer]:

@@ -1,4 +1,7 @@
-"""The keys that certificate verify codes are made with; old ones stay good after a rotation."""
+"""The keys that certificate verify codes are made with.
+
+A code is stored with the id of its key, so codes stay good when a new key becomes the current one.
+"""
 
 import os
 import secrets

@@ -60,11 +60,11 @@ class CertificateMutation:
     )
     async def issue_certificate(
         self, info: Info, input: Annotated[IssueCertificateInput, GIVEN]
-    ) -> CertificatePayload:
+    ) -> CertificatePayload | None:
         draft = draft_of(input)
 
         async def work(db: Writer) -> dict[str, Any]:
-            row = await actions.issue(db, draft, info.context.keys)
+            row = await actions.issue(db, draft, info.context.keys, today=info.context.today)
             return {"id": str(row.id)}
 
         done = await perform(

@@ -26,7 +26,7 @@ from schema.exchange import (
 )
 from schema.ids import encode
 from schema.inputs import GIVEN
-from schema.payload import problems_of
+from schema.payload import check_key, problems_of
 from schema.resolve import by_id
 
 MOST_EVENTS = 200
@@ -42,9 +42,10 @@ class ExchangeMutation:
     )
     async def import_ledger(
         self, info: Info, input: Annotated[ImportLedgerInput, GIVEN]
-    ) -> LedgerImportPayload:
+    ) -> LedgerImportPayload | None:
         context = info.context
         context.actor.must(Can.INSTRUMENT_WRITE)
+        check_key(input.idempotency_key)
         owner = owner_of(context.actor)
         if input.owner is not None:
             found = await context.reader.first(
@@ -70,7 +71,8 @@ class ExchangeMutation:
                 context.actor,
                 table,
                 owner_id=owner,
-                as_of=input.as_of or context.today,
+                today=context.today,
+                as_of=input.as_of,
                 on_error=input.on_error,
                 dry_run=input.dry_run,
                 key=input.idempotency_key,

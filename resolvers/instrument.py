@@ -76,7 +76,7 @@ class InstrumentMutation:
         self,
         info: Info,
         input: Annotated[CreateInstrumentInput, GIVEN],
-    ) -> InstrumentPayload:
+    ) -> InstrumentPayload | None:
         values = {"name": "", **columns_of(input.content)}
 
         async def work(db: Writer) -> dict[str, Any]:
@@ -91,7 +91,7 @@ class InstrumentMutation:
         self,
         info: Info,
         input: Annotated[UpdateInstrumentInput, GIVEN],
-    ) -> InstrumentPayload:
+    ) -> InstrumentPayload | None:
         key = key_of(input.id, "Instrument", ("input", "id"))
         values = columns_of(input.content)
         moved = {
@@ -121,12 +121,14 @@ class InstrumentMutation:
         self,
         info: Info,
         input: Annotated[RetireInstrumentInput, GIVEN],
-    ) -> InstrumentPayload:
+    ) -> InstrumentPayload | None:
         key = key_of(input.id, "Instrument", ("input", "id"))
-        given = [key, input.expected_version, input.reason]
+        given = [key, input.expected_version, input.reason, input.approved]
 
         async def work(db: Writer) -> dict[str, Any]:
-            await actions.retire(db, key, input.expected_version, input.reason)
+            await actions.retire(
+                db, key, input.expected_version, input.reason, approved=input.approved
+            )
             return {}
 
         done = await perform(info.context, "retireInstrument", given, input.idempotency_key, work)

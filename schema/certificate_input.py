@@ -83,7 +83,7 @@ class StandardUsedInput:
 class IssueCertificateInput:
     """A certificate to be issued."""
 
-    number: str = strawberry.field(description="证书编号，本机构内唯一")
+    number: str = strawberry.field(description="证书编号，本机构内唯一，至多 64 个字符")
     kind: CertificateKind = strawberry.field(description="证书种类")
     instrument: strawberry.ID | None = may("计量器具的标识符；或改用下面两项")
     client_uscc: str | None = may("器具所属机构的统一社会信用代码")
@@ -95,8 +95,10 @@ class IssueCertificateInput:
     received_at: date | None = may("接收日期")
     test_from: date = strawberry.field(description="检定/校准开始日期")
     test_to: date | None = may("检定/校准结束日期")
-    issue_date: date = strawberry.field(description="签发日期")
-    interval_months: int | None = may("检定规程规定的周期，月；有效期至 = 检定日期 + 周期 − 1 天")
+    issue_date: date = strawberry.field(description="签发日期，不晚于今天")
+    interval_months: int | None = may(
+        "检定规程规定的周期，月，1 至 120；有效期至 = 检定日期 + 周期 − 1 天"
+    )
     valid_until: date | None = may("有效期至；校准证书仅在与客户约定时给出")
     recalibration_agreed: bool = strawberry.field(
         default=False, description="复校日期是否经客户约定（ISO/IEC 17025 7.8.4.3）"
@@ -150,6 +152,8 @@ class VerifiedCertificate:
         description="所给文件哈希是否为本证书的文件；未给哈希时为空"
     )
 
+    imported: bool = strawberry.field(description="由数字证书导入，未经出具机构在本平台签发")
+
     @classmethod
     def of(cls, row: Any, file_sha256: str | None) -> "VerifiedCertificate":
         """What `row` shows to who knows its code."""
@@ -169,6 +173,7 @@ class VerifiedCertificate:
             valid_until=row["valid_until"],
             conclusion=row["conclusion"],
             file_matches=None if file_sha256 is None else file_sha256.lower() in known,
+            imported=row["source_system"] is not None,
         )
 
 

@@ -1,5 +1,6 @@
 """What passes between the hub and other systems: ledger files in, changes out."""
 
+import asyncio
 import base64
 from datetime import date, datetime
 from typing import Any
@@ -93,12 +94,19 @@ class LedgerImportPayload:
     problems: list[Problem] = strawberry.field(description="整份文件被拒绝的原因")
     replayed: bool = strawberry.field(description="是否为同一幂等键的重复请求")
     intake: strawberry.Private[Intake | None] = None
+    marked: strawberry.Private[asyncio.Task[str] | None] = None
 
     @strawberry.field(description="标出问题单元格的工作簿（XLSX，Base64）：改正后可再次导入")
-    def error_workbook(self) -> str | None:
+    async def error_workbook(self) -> str | None:
         if self.intake is None:
             return None
-        return base64.b64encode(error_workbook(self.intake.judged, self.intake.table)).decode()
+        if self.marked is None:  # made once, however many aliases ask for it
+            self.marked = asyncio.create_task(asyncio.to_thread(_marked, self.intake))
+        return await self.marked
+
+
+def _marked(intake: Intake) -> str:
+    return base64.b64encode(error_workbook(intake.judged, intake.table)).decode()
 
 
 def import_payload(

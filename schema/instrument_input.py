@@ -54,7 +54,7 @@ class InstrumentContent:
     verification_form: VerificationForm | None = may("强检方式")
     calibration_mode: CalibrationMode | None = may("溯源方式；强检时须为检定")
     interval_months: int | None = may("检定/校准周期，月，1 至 120")
-    last_date: date | None = may("最近检定/校准日期")
+    last_date: date | None = may("最近检定/校准日期；已有本平台签发的证书时不能修改，以证书为准")
     department: str | None = may("使用部门")
     location: str | None = may("使用地点")
     custodian: str | None = may("保管人")
@@ -95,6 +95,9 @@ class RetireInstrumentInput:
     id: strawberry.ID = strawberry.field(description="标识符")
     expected_version: int = strawberry.field(description="所见的版本号；已变则拒绝")
     reason: str = strawberry.field(description="原因")
+    approved: bool = strawberry.field(
+        default=False, description="退出台账是否已经批准；已报废的器具不需要"
+    )
     idempotency_key: str = strawberry.field(description="幂等键，每次新操作一个")
 
 

@@ -114,8 +114,8 @@ def page(
     return Page(
         order=tuple(order),
         size=size,
-        start=unpack(order, table, after, "after") if after else None,
-        stop=unpack(order, table, before, "before") if before else None,
+        start=unpack(order, table, after, "after") if after is not None else None,
+        stop=unpack(order, table, before, "before") if before is not None else None,
         backward=last is not None,
     )
 

@@ -47,13 +47,7 @@ async def perform(
     Its answer holds the `id` of the noun. What the rules refuse comes back as problems and leaves
     nothing behind, not even the key; all other failures are errors.
     """
-    if not 0 < len(idempotency_key) <= MAX_KEY:
-        raise BadInput(
-            f"幂等键须为 1 至 {MAX_KEY} 个字符",
-            f"an idempotency key has 1 to {MAX_KEY} characters",
-            hint=Words("每次新操作生成一个 UUID", "make a UUID for each new operation"),
-            path=("idempotencyKey",),
-        )
+    check_key(idempotency_key)
     try:
         async with context.writing() as db:
             answer, replayed = await db.once(idempotency_key, name, given, lambda: work(db))
@@ -61,6 +55,17 @@ async def perform(
         return Done(None, {}, problems_of(refusal, context.language), replayed=False)
     key = UUID(answer["id"]) if answer.get("id") else None
     return Done(key, answer, [], replayed)
+
+
+def check_key(idempotency_key: str) -> None:
+    """Raise BadInput unless an idempotency key has 1 to 128 characters."""
+    if not 0 < len(idempotency_key) <= MAX_KEY:
+        raise BadInput(
+            f"幂等键须为 1 至 {MAX_KEY} 个字符",
+            f"an idempotency key has 1 to {MAX_KEY} characters",
+            hint=Words("每次新操作生成一个 UUID", "make a UUID for each new operation"),
+            path=("idempotencyKey",),
+        )
 
 
 def problems_of(refusal: HubError, language: str) -> list[Problem]:

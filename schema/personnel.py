@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 LazyCapability = Annotated["Capability", strawberry.lazy("schema.capability")]
 
 
+TAIL = 4
+
+
 def state_on(
     state: PersonnelCertificateState, valid_to: date | None, day: date
 ) -> PersonnelCertificateState:
@@ -34,8 +37,9 @@ def state_on(
 
 
 def tail(number: str) -> str:
-    """The last four characters of a certificate's number, the rest hidden."""
-    return "*" * max(len(number) - 4, 0) + number[-4:]
+    """The last four characters of a certificate's number, only stars for a shorter one."""
+    shown = number[-TAIL:] if len(number) > TAIL else ""
+    return "*" * (len(number) - len(shown)) + shown
 
 
 @value("奖惩或诚信记录")
@@ -115,4 +119,4 @@ class Personnel(Noun):
         needs=[col(PersonnelRow.registered_at), col(PersonnelRow.registration_valid_to)],
     )
     discipline: list[Discipline] | None = column(S, "奖惩或诚信记录", shape=Discipline)
-    source: Source | None = source(A)
+    source: Source | None = source(O)

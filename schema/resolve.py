@@ -7,7 +7,7 @@ import strawberry
 from sqlalchemy import ColumnElement, RowMapping, true
 
 from hub.actor import Actor, Sight
-from hub.errors import Forbidden, Words
+from hub.errors import BadInput, Forbidden, Words
 from hub.policy import policy_of
 from hub.tables.base import Table
 from loaders.keyset import By, Page
@@ -39,6 +39,7 @@ Fetch = Callable[
     [Any, Info, Page, list[ColumnElement[bool]], str], Awaitable[Sequence[RowMapping] | None]
 ]
 ID_ORDER = By("id")
+MOST_KEYS = 4
 
 
 def sight(spec: Spec, name: str, declared: Declared, info: Info, row: RowMapping) -> Sight:
@@ -165,9 +166,7 @@ def connection_resolver(target: Named, fetch: Fetch, default: Sequence[By]) -> R
         order: Any = None,
     ) -> Connection[Any] | None:
         spec: Spec = target.load().__noun__
-        keys = [spec.orders[one.value] for one in order] if order else list(default)
-        if ID_ORDER not in keys:
-            keys.append(ID_ORDER)
+        keys = keys_of(spec, order, default)
         asked = page(spec.table, keys, first=first, after=after, last=last, before=before)
         conditions = filtered(spec, info.context.actor, filter)
         rows = await fetch(self, info, asked, conditions, repr(filter))
@@ -189,6 +188,19 @@ def connection_resolver(target: Named, fetch: Fetch, default: Sequence[By]) -> R
     return resolve
 
 
+def keys_of(spec: Spec, order: Any, default: Sequence[By]) -> list[By]:
+    """The keys of an order, the id at the end. BadInput for a repeated one and for too many."""
+    keys = [spec.orders[one.value] for one in order] if order else list(default)
+    names = {key.name for key in keys}
+    if len(keys) > MOST_KEYS or len(names) < len(keys):
+        raise BadInput(
+            f"排序至多 {MOST_KEYS} 项，且不可重复",
+            f"an order has at most {MOST_KEYS} keys, each once",
+            path=("order",),
+        )
+    return keys if ID_ORDER.name in names else [*keys, ID_ORDER]
+
+
 def filtered(spec: Spec, actor: Actor, given: Any) -> list[ColumnElement[bool]]:
     """A filter as SQL for `actor`, each entry only on rows where its field is clear to it.
 
@@ -198,7 +210,7 @@ def filtered(spec: Spec, actor: Actor, given: Any) -> list[ColumnElement[bool]]:
         return []
     policy = policy_of(spec.table)
     columns: dict[str, tuple[ColumnElement[Any], ColumnElement[bool]]] = {}
-    for name in set(used(given)):
+    for name in used(given):
         declared = spec.fields[name]
         if actor.sight(declared.level) is not Sight.CLEAR:
             raise Forbidden(

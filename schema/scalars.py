@@ -1,5 +1,7 @@
 """Scalars: decimals as text with their zeros, local dates, instants with an offset."""
 
+import re
+from contextlib import suppress
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -12,22 +14,21 @@ from strawberry.types.scalar import ScalarDefinition
 from hub.values import plain
 
 MAX_DIGITS = 60
+# Decimal itself also takes "1_0", " 1 " and the digits of other scripts.
+NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", re.ASCII)
 
 
 def parse_decimal(value: Any) -> Decimal:
     """A decimal from text or a whole number; JSON floats are refused, they have lost digits."""
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise GraphQLError('Decimal 须以字符串给出，如 "28.050" / give Decimal as a string')
-    try:
-        number = Decimal(value)
-    except InvalidOperation:
-        number = Decimal("NaN")
-    if (
-        not number.is_finite()
-        or len(str(value)) > MAX_DIGITS
-        or abs(number.adjusted()) > MAX_DIGITS
-    ):
-        raise GraphQLError(f"不是十进制数 / not a decimal number: {str(value)[:MAX_DIGITS]}")
+    text = str(value)
+    number = None
+    if len(text) <= MAX_DIGITS and NUMBER.fullmatch(text):
+        with suppress(InvalidOperation):
+            number = Decimal(text)
+    if number is None or not number.is_finite() or abs(number.adjusted()) > MAX_DIGITS:
+        raise GraphQLError(f"不是十进制数 / not a decimal number: {text[:MAX_DIGITS]}")
     return number
 
 

@@ -107,6 +107,13 @@ class HubClient:
         body = {"query": document, "variables": variables}
         return await self._post(as_, headers, json=body)
 
+    async def listed(self, document: str, field: str, **variables: Any) -> list[Any]:
+        """What a field of the nodes of a list says to who is not signed in."""
+        answer = await self.ask(document, **variables)
+        assert not answer.errors
+        (found,) = answer.data.values()
+        return [node[field] for node in found["nodes"]]
+
     async def upload(
         self,
         document: str,

@@ -1,5 +1,6 @@
 """The mutations of instruments, as the tests send them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,12 +61,18 @@ async def update(
 
 
 async def retire(
-    hub: HubClient, as_: Asker, one: Instrument | str, version: int = 1, reason: str = "遗失"
+    hub: HubClient,
+    as_: Asker,
+    one: Instrument | str,
+    version: int = 1,
+    reason: str = "遗失",
+    *,
+    approved: bool = True,
 ) -> Answer:
-    """Take a line out of the ledger."""
+    """Take a line out of the ledger, with an approval unless said otherwise."""
     id_ = one if isinstance(one, str) else id_of(one)
     given = {"id": id_, "expectedVersion": version, "reason": reason, "idempotencyKey": key()}
-    return await hub.ask(RETIRE, as_=as_, input=given)
+    return await hub.ask(RETIRE, as_=as_, input=given | {"approved": approved})
 
 
 def done(answer: Answer) -> dict[str, Any]:
@@ -83,3 +90,11 @@ def problem(answer: Answer) -> tuple[str, list[str]]:
     (one,) = found["problems"]
     assert one["severity"] == "ERROR"
     return one["code"], one["path"]
+
+
+async def journal(hub: HubClient, id_: Any, table: str = "inbox") -> Sequence[Any]:
+    """What stands in the audit or in the inbox of one object."""
+    columns = {"inbox": "kind, object_version", "audit_event": "action, login, fields"}[table]
+    sql = f"SELECT {columns} FROM {table} WHERE object_id = :id ORDER BY id"  # noqa: S608  (ours)
+    found: Sequence[Any] = await hub.stored(sql, id=id_)
+    return [tuple(row) for row in found]

@@ -1,12 +1,13 @@
 """Issuing certificates: everything that may stand against one."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from hub.tables.instrument import Instrument
+from hub.times import today
 from hub.vocabulary import (
     DocumentKind,
     PersonnelCertificateKind,
@@ -37,6 +38,7 @@ async def gauge(hub: HubClient, bench: Bench) -> Instrument:
     return await hub.given(an_instrument(bench.client, serial_no="2024-0815"))
 
 
+AHEAD = str(today() + timedelta(days=1))
 VALID_UNTIL = {"intervalMonths": 6, "validUntil": "2024-09-05"}
 CALIBRATION = {"kind": "CALIBRATION_CERTIFICATE", "conclusion": "RESULT_ONLY"}
 OBJECTIONS: dict[str, tuple[dict[str, Any], str]] = {
@@ -100,6 +102,17 @@ async def test_what_stands_against_a_certificate_is_told_and_nothing_of_it_is_ke
             ["conclusionReason"],
         ),
         ({"technicalBasis": ["JJG 1-1900"]}, ["technicalBasis", "0"]),
+        ({"technicalBasis": ["J" * 256]}, ["technicalBasis", "0"]),
+        ({"number": "n" * 65}, ["number"]),
+        ({"fee": "-0.01"}, ["fee"]),
+        ({"conclusionReason": "r" * 4_001}, ["conclusionReason"]),
+        ({"results": results(unit="u" * 256)}, ["results", "0", "points", "0", "unit"]),
+        ({"results": results(p="1.1")}, ["results", "0", "points", "0", "p"]),
+        (
+            {"results": results(mpeLower="1", mpeUpper="0")},
+            ["results", "0", "points", "0", "mpeLower"],
+        ),
+        ({"issueDate": AHEAD}, ["issueDate"]),
         ({"testedBy": encode("Personnel", uuid4())}, ["testedBy"]),
         ({"standardsUsed": [{"name": " "}]}, ["standardsUsed", "0"]),
         ({"instrument": encode("Instrument", uuid4())}, ["instrument"]),
@@ -287,3 +300,79 @@ async def test_an_id_of_another_noun_is_bad_input_with_its_path(
 
     assert answer.codes == ["BAD_INPUT"]
     assert answer.errors[0]["extensions"]["inputPath"] == ["input", name]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"number": "  "},
+        {"intervalMonths": 0},
+        {"intervalMonths": -5},
+        {"testFrom": AHEAD, "testTo": AHEAD, "issueDate": AHEAD},
+        {"fee": "-1"},
+        {"fee": "0.001"},
+        {"results": results(p="5")},
+        {"results": results(mpeLower="1", mpeUpper="-1")},
+        {"results": results(measured=None, error=None, u="-1")},
+        {"results": results(measured=None, error=None, k="0")},
+        {"testTo": "2024-03-03"},
+        {"results": results(u="0.001")},
+    ],
+    ids=str,
+)
+async def test_what_cannot_be_true_of_a_certificate_is_objected_to(
+    hub: HubClient, bench: Bench, gauge: Instrument, change: dict[str, Any]
+) -> None:
+    answer = await issue(hub, bench.lab, gauge, **change)
+
+    assert answer.data["issueCertificate"]["certificate"] is None
+    assert "CONFLICT" not in objections(answer)
+
+
+async def test_the_capability_of_another_laboratory_does_not_serve(
+    hub: HubClient, bench: Bench, gauge: Instrument
+) -> None:
+    other = await hub.given(a_laboratory())
+
+    answer = await issue(hub, bench.lab, gauge, capability=id_of(other.capability))
+
+    assert answer.data["issueCertificate"]["certificate"] is None
+
+
+async def test_a_certificate_of_another_instrument_is_not_replaced(
+    hub: HubClient, bench: Bench, gauge: Instrument
+) -> None:
+    other = await hub.given(an_instrument(bench.client))
+    old = issued(await issue(hub, bench.lab, other))
+
+    answer = await issue(hub, bench.lab, gauge, replaces=old["id"], replacementKind="SUBSTITUTED")
+
+    assert answer.data["issueCertificate"]["certificate"] is None
+
+
+async def test_a_basis_is_given_once_however_it_is_spelled(
+    hub: HubClient, bench: Bench, gauge: Instrument
+) -> None:
+    number = bench.lab.document.number
+
+    answer = await issue(hub, bench.lab, gauge, technicalBasis=[number, f" {number.lower()}"])
+
+    assert objections(answer) == {"BASIS_TWICE": ["technicalBasis", "1"]}
+
+
+async def test_a_number_is_stored_tidied_and_found_as_it_was_typed(
+    hub: HubClient, bench: Bench, gauge: Instrument
+) -> None:
+    typed = f"  ＳＺ   {uuid4().hex} "
+
+    one = issued(await issue(hub, bench.lab, gauge, number=typed))
+    again = await issue(hub, bench.lab, gauge, number=one["number"])
+    found = await hub.ask(
+        "query($n: String!, $c: String!) { verifyCertificate(number: $n, code: $c) { number } }",
+        n=typed,
+        c=one["verifyCode"],
+    )
+
+    assert one["number"] == " ".join(typed.split()).replace("ＳＺ", "SZ")
+    assert objections(again) == {"CONFLICT": ["number"]}
+    assert found.data["verifyCertificate"] == {"number": one["number"]}

@@ -1,7 +1,6 @@
-"""Instruments as they are written: created, changed, moved between states, retired."""
+"""Instruments as they are changed and retired, by whom, and by how many at once."""
 
 import asyncio
-from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
@@ -13,7 +12,7 @@ from hub.vocabulary import Role
 from schema.ids import encode
 from tests.doors import HubClient, id_of
 from tests.given import a_certificate, a_laboratory, a_user, an_instrument, an_organization
-from tests.ledger_verbs import Firm, a_firm, create, done, problem, retire, update
+from tests.ledger_verbs import Firm, a_firm, create, done, journal, problem, retire, update
 
 TOMORROW = today() + timedelta(days=1)
 
@@ -21,141 +20,6 @@ TOMORROW = today() + timedelta(days=1)
 @pytest.fixture(scope="module")
 async def firm(hub: HubClient) -> Firm:
     return await a_firm(hub)
-
-
-async def journal(hub: HubClient, id_: Any, table: str = "inbox") -> Sequence[Any]:
-    """What stands in the audit or in the inbox of one object."""
-    columns = {"inbox": "kind, object_version", "audit_event": "action, login, fields"}[table]
-    sql = f"SELECT {columns} FROM {table} WHERE object_id = :id ORDER BY id"  # noqa: S608  (ours)
-    found: Sequence[Any] = await hub.stored(sql, id=id_)
-    return [tuple(row) for row in found]
-
-
-async def row_of(hub: HubClient, answer: dict[str, Any]) -> Any:
-    key = answer["instrument"]["assetNo"]
-    return (await hub.stored("SELECT * FROM instrument WHERE asset_no = :key", key=key))[-1]
-
-
-async def test_a_new_instrument_is_stored_audited_and_announced(hub: HubClient, firm: Firm) -> None:
-    answer = done(
-        await create(
-            hub,
-            firm.user,
-            name="卡尺",
-            assetNo=" ａ-77 b",
-            lastDate="2024-02-29",
-            intervalMonths=12,
-        )
-    )
-
-    assert answer["instrument"]["assetNo"] == "A-77B"
-    assert answer["instrument"]["dueDate"] == "2025-02-27"
-    assert answer["instrument"]["version"] == 1
-    stored = await row_of(hub, answer)
-    assert stored.owner_id == firm.owner.id
-    assert await journal(hub, stored.id, "audit_event") == [
-        ("createInstrument", firm.user.login_name, [])
-    ]
-    assert await journal(hub, stored.id) == [("UPSERT", 1)]
-
-
-@pytest.mark.parametrize(
-    ("content", "at_fault"),
-    [
-        ({"assetNo": "R-1"}, "name"),
-        ({"assetNo": "R-1", "name": " "}, "name"),
-        ({"assetNo": "R-1", "name": None}, "name"),
-        ({"name": "n"}, "assetNo"),
-        ({"name": "n", "assetNo": " "}, "assetNo"),
-        ({"assetNo": "R-1", "name": "n", "intervalMonths": 0}, "intervalMonths"),
-        ({"assetNo": "R-1", "name": "n", "intervalMonths": 121}, "intervalMonths"),
-        ({"assetNo": "R-1", "name": "n", "lastDate": str(TOMORROW)}, "lastDate"),
-        (
-            {"assetNo": "R-1", "name": "n", "compulsory": True, "calibrationMode": "VERIFICATION"},
-            "compulsoryPurpose",
-        ),
-        (
-            {"assetNo": "R-1", "name": "n", "compulsory": True, "compulsoryPurpose": "SAFETY"},
-            "calibrationMode",
-        ),
-        (
-            {
-                "assetNo": "R-1",
-                "name": "n",
-                "compulsory": True,
-                "compulsoryPurpose": "SAFETY",
-                "calibrationMode": "CALIBRATION",
-            },
-            "calibrationMode",
-        ),
-    ],
-)
-async def test_what_the_rules_refuse_is_a_problem_with_its_path_and_nothing_is_stored(
-    hub: HubClient, firm: Firm, content: dict[str, Any], at_fault: str
-) -> None:
-    answer = await create(hub, firm.user, **content)
-
-    assert problem(answer) == ("REFUSED", [at_fault])
-    assert not await hub.stored(
-        "SELECT 1 FROM instrument WHERE owner_id = :owner AND asset_no = 'R-1'",
-        owner=firm.owner.id,
-    )
-
-
-async def test_a_compulsory_instrument_with_purpose_and_verification_is_taken(
-    hub: HubClient, firm: Firm
-) -> None:
-    answer = await create(
-        hub,
-        firm.user,
-        name="血压计",
-        assetNo="C-1",
-        compulsory=True,
-        compulsoryPurpose="MEDICAL_HEALTH",
-        calibrationMode="VERIFICATION",
-    )
-
-    assert done(answer)["instrument"]["version"] == 1
-
-
-async def test_the_same_asset_number_is_a_conflict_in_one_ledger_and_none_in_two(
-    hub: HubClient, firm: Firm
-) -> None:
-    other = await hub.given(a_user(await hub.given(an_organization())))
-    done(await create(hub, firm.user, name="n", assetNo="K-1"))
-
-    same = await create(hub, firm.user, name="n", assetNo="ｋ-1 ")
-    elsewhere = await create(hub, other, name="n", assetNo="K-1")
-
-    assert problem(same)[0] == "CONFLICT"
-    assert done(elsewhere)["instrument"]["assetNo"] == "K-1"
-
-
-async def test_without_an_asset_number_maker_and_serial_number_are_the_key(
-    hub: HubClient, firm: Firm
-) -> None:
-    made = {"name": "n", "serialNo": "2024-1", "manufacturer": "样例厂"}
-    done(await create(hub, firm.user, **made))
-
-    again = await create(hub, firm.user, **made)
-    other_maker = await create(hub, firm.user, **made | {"manufacturer": "别的厂"})
-
-    assert problem(again)[0] == "CONFLICT"
-    assert done(other_maker)["instrument"]["assetNo"] is None
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [{"purchasePrice": 10.5}, {"purchasePrice": "1e50"}, {"lastDate": "2024-2-30"}, {"name": "\0"}],
-    ids=str,
-)
-async def test_a_value_of_the_wrong_form_is_bad_input(
-    hub: HubClient, firm: Firm, wrong: dict[str, Any]
-) -> None:
-    answer = await create(hub, firm.user, **{"name": "n", "assetNo": "W-1"} | wrong)
-
-    assert answer.codes == ["BAD_INPUT"]
-    assert not answer.data
 
 
 @pytest.mark.parametrize(
@@ -355,3 +219,37 @@ async def test_the_end_of_a_line_needs_a_reason(hub: HubClient, firm: Firm) -> N
     answer = await retire(hub, firm.user, one, reason=" ")
 
     assert problem(answer) == ("REFUSED", ["reason"])
+
+
+async def test_a_refused_mutation_leaves_the_answers_of_its_neighbours(
+    hub: HubClient, firm: Firm
+) -> None:
+    document = """
+    mutation($mine: String!, $absent: ID!) {
+      made: createInstrument(
+        input: {content: {name: "n", assetNo: "M-1"}, idempotencyKey: $mine}
+      ) { instrument { assetNo } }
+      refused: retireInstrument(
+        input: {id: $absent, expectedVersion: 1, reason: "x", idempotencyKey: $mine}
+      ) { replayed }
+    }
+    """
+
+    absent = encode("Instrument", uuid4())
+    answer = await hub.ask(document, as_=firm.user, mine=str(uuid4()), absent=absent)
+
+    assert answer.data == {"made": {"instrument": {"assetNo": "M-1"}}, "refused": None}
+    assert len(answer.codes) == 1
+
+
+async def test_a_new_serial_number_is_a_new_key_and_frees_the_old_one(
+    hub: HubClient, firm: Firm
+) -> None:
+    made = done(await create(hub, firm.user, name="n", serialNo="OLD"))["instrument"]
+    done(await update(hub, firm.user, made["id"], content={"serialNo": "NEW"}))
+
+    again = await create(hub, firm.user, name="n", serialNo="NEW")
+    other = await create(hub, firm.user, name="n", serialNo="OLD")
+
+    assert problem(again)[0] == "CONFLICT"
+    assert done(other)["instrument"]["version"] == 1

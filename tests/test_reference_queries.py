@@ -1,23 +1,23 @@
 """The public libraries, open to everyone: what laboratories may do, can do, charge and follow."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from hub.tables.base import Row
+from hub.tables.catalogue import CatalogueItem
+from hub.tables.comparison import DegreeOfEquivalence
 from hub.tables.document import DocumentReplacement
 from hub.tables.standard import StandardDocument, StandardInstrument, StandardOperator
 from hub.times import today
-from hub.vocabulary import FeeNature, PriceKind, QualificationState, Role
+from hub.vocabulary import CompulsoryPurpose, QualificationState, Role
 from tests.doors import HubClient, id_of
 from tests.given import (
     Laboratory,
     a_capability,
     a_document,
-    a_fee_document,
-    a_fee_item,
     a_laboratory,
     a_person,
     a_qualification,
@@ -27,11 +27,6 @@ from tests.given import (
     an_organization,
 )
 
-PRICE = """
-query($code: String!, $on: Date, $compulsory: Boolean! = false) {
-  price(code: $code, on: $on, compulsory: $compulsory) { price nature document { title } }
-}
-"""
 STANDARD = """
 query($id: ID!) { measurementStandard(id: $id) {
   code name owner { name } kind validTo state documents { number }
@@ -91,14 +86,6 @@ async def test_what_a_laboratory_can_do_leads_to_its_right_its_fee_and_its_regul
     }
 
 
-async def numbers(hub: HubClient, document: str, field: str, **variables: Any) -> list[str]:
-    """What one field of a list's nodes says."""
-    answer = await hub.ask(document, **variables)
-    assert not answer.errors
-    (found,) = answer.data.values()
-    return [node[field] for node in found["nodes"]]
-
-
 async def test_capabilities_are_found_by_object_right_and_laboratory(
     hub: HubClient, lab: Laboratory
 ) -> None:
@@ -122,7 +109,7 @@ async def test_capabilities_are_found_by_object_right_and_laboratory(
     ]
 
     for filter_, codes in filters:
-        assert set(await numbers(hub, document, "code", filter=filter_)) == codes, filter_
+        assert set(await hub.listed(document, "code", filter=filter_)) == codes, filter_
 
 
 async def test_the_libraries_can_be_turned_page_by_page_in_their_own_order(
@@ -134,7 +121,7 @@ async def test_the_libraries_can_be_turned_page_by_page_in_their_own_order(
     } }
     """
     await hub.all_given(*(a_document() for _ in range(3)))
-    whole = await numbers(hub, "{ technicalDocuments(first: 100) { nodes { number } } }", "number")
+    whole = await hub.listed("{ technicalDocuments(first: 100) { nodes { number } } }", "number")
 
     walked: list[str] = []
     after = None
@@ -266,74 +253,50 @@ async def test_an_enterprise_user_is_not_shown_how_its_own_standard_is_kept(
     assert answer.data["measurementStandard"]["members"][0]["role"] == "STANDARD"
 
 
-async def priced(hub: HubClient, code: str, *lines: dict[str, Any]) -> None:
-    """Store lines of one code, each in a document of its own."""
-    for line in lines:
-        notice = await hub.given(a_fee_document(title=f"{code} {line['price']}"))
-        await hub.given(a_fee_item(notice, code=code, **line))
+async def test_the_catalogue_tells_what_is_under_compulsory_administration(
+    hub: HubClient,
+) -> None:
+    item = CatalogueItem(
+        edition="2020",
+        item_no=1,
+        name="血压计(表)",
+        kinds=["无创自动测量血压计"],
+        supervision="V",
+        purposes=[CompulsoryPurpose.MEDICAL_HEALTH],
+    )
+    await hub.given(item)
+
+    answer = await hub.ask(
+        """{ catalogueItems(filter: {edition: {eq: "2020"}, name: {contains: "血压"}}) { nodes {
+          itemNo name kinds supervision purposes } } }"""
+    )
+
+    assert answer.data["catalogueItems"]["nodes"] == [
+        {
+            "itemNo": 1,
+            "name": "血压计(表)",
+            "kinds": ["无创自动测量血压计"],
+            "supervision": "V",
+            "purposes": ["MEDICAL_HEALTH"],
+        }
+    ]
 
 
-async def test_a_price_holds_from_its_first_to_its_last_day(hub: HubClient) -> None:
-    old = {"effective_from": date(2020, 1, 1), "effective_to": date(2022, 6, 30)}
-    new = {"effective_from": date(2022, 7, 1)}
-    await priced(hub, "P-1", {"price": Decimal("30.00")} | old, {"price": Decimal("45.50")} | new)
-    days = ["2019-12-31", "2020-01-01", "2022-06-30", "2022-07-01", "2099-01-01", None]
-
-    told = [await hub.ask(PRICE, code="P-1", on=day) for day in days]
-
-    shown = [one.data["price"] and one.data["price"]["price"] for one in told]
-    assert shown == [None, "30.00", "30.00", "45.50", "45.50", "45.50"]
-    assert told[1].data["price"]["document"] == {"title": "P-1 30.00"}
-
-
-async def test_an_unknown_code_has_no_price(hub: HubClient) -> None:
-    assert (await hub.ask(PRICE, code="none")).data == {"price": None}
-
-
-async def test_two_prices_on_one_day_are_a_refusal_and_not_a_guess(hub: HubClient) -> None:
-    both = {"effective_from": date(2020, 1, 1), "effective_to": None}
-    await priced(hub, "P-2", {"price": Decimal(1), **both}, {"price": Decimal(2), **both})
-
-    answer = await hub.ask(PRICE, code="P-2", on="2024-01-01")
-
-    assert answer.data == {"price": None}
-    assert answer.codes == ["REFUSED"]
-    assert answer.errors[0]["extensions"]["inputPath"] == ["code"]
-
-
-async def test_compulsory_verification_is_free_and_has_a_line_of_its_own(hub: HubClient) -> None:
-    free = {"nature": FeeNature.COMPULSORY_FREE, "effective_from": date(2017, 4, 1)}
-    await priced(hub, "P-3", {"price": Decimal("0.00"), **free}, {"price": Decimal(8)})
-
-    answers = [await hub.ask(PRICE, code="P-3", compulsory=one) for one in (True, False)]
-
-    assert [one.data["price"]["price"] for one in answers] == ["0.00", "8.00"]
-
-
-async def test_a_line_that_is_negotiated_has_no_price(hub: HubClient) -> None:
-    await priced(hub, "P-4", {"price": None, "price_kind": PriceKind.NEGOTIATED})
-
-    assert (await hub.ask(PRICE, code="P-4")).data == {"price": None}
-
-
-async def test_fee_items_are_found_by_document_instrument_and_price(hub: HubClient) -> None:
-    notice = await hub.given(a_fee_document())
+async def test_degrees_of_equivalence_keep_the_digits_that_were_published(hub: HubClient) -> None:
+    made: dict[str, Any] = {"comparison_code": "CCM.P-K1", "unit": r"\kilo\pascal", "k": Decimal(2)}
     rows = [
-        a_fee_item(notice, code="A", price=Decimal("10.00")),
-        a_fee_item(notice, code="B", price=Decimal("20.00"), instrument_name="电子天平"),
-        a_fee_item(notice, code="C", price=None, price_kind=PriceKind.NEGOTIATED),
+        DegreeOfEquivalence(position=1, laboratory="NIM", d=Decimal("0.010"), **made),
+        DegreeOfEquivalence(position=2, laboratory="PTB", d=Decimal("-0.0050"), **made),
     ]
     await hub.all_given(*rows)
-    document = """
-    query($filter: FeeItemFilter, $order: [FeeItemOrder!]) {
-      feeItems(filter: $filter, order: $order) { nodes { code } }
-    }
-    """
-    mine = {"document": {"eq": id_of(notice)}}
 
-    dearest_first = await numbers(hub, document, "code", filter=mine, order=["PRICE_DESC"])
-    assert dearest_first == ["B", "A", "C"]
-    dear = mine | {"price": {"gte": "20"}}
-    assert await numbers(hub, document, "code", filter=dear) == ["B"]
-    balance = mine | {"instrumentName": {"startsWith": "电子"}}
-    assert await numbers(hub, document, "code", filter=balance) == ["B"]
+    answer = await hub.ask(
+        """{ degreesOfEquivalence(
+          filter: {comparisonCode: {eq: "CCM.P-K1"}}, order: [POSITION_DESC]
+        ) { nodes { laboratory d k u en } } }"""
+    )
+
+    assert answer.data["degreesOfEquivalence"]["nodes"] == [
+        {"laboratory": "PTB", "d": "-0.0050", "k": "2", "u": None, "en": None},
+        {"laboratory": "NIM", "d": "0.010", "k": "2", "u": None, "en": None},
+    ]

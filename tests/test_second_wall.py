@@ -49,11 +49,13 @@ SCOPED = (
     "feed",
 )
 """Tables whose rows belong to organisations: own rows only."""
+OWN = "idempotency_key"
+"""The table whose rows belong to accounts."""
 SIGNED_IN = ("personnel", "personnel_certificate", "certified_item")
 """Tables that are known to whoever signed in."""
 LINKS = {"standard_instrument", "standard_operator"}
 """Bare pairs of ids, which lead nowhere without the rows that they join."""
-UNSCOPED = {"audit_event", "inbox", "idempotency_key"} | LINKS
+UNSCOPED = {"audit_event", "inbox"} | LINKS
 """Tables without row level security that are not public: what they hold is written, not shown."""
 
 
@@ -235,8 +237,8 @@ async def test_row_level_security_is_forced_on_every_table_that_is_not_public(
         *("technical_document", "document_replacement", "standard_document", "fee_document"),
         *("fee_item", "degree_of_equivalence", "feed_head", "access_token"),
     }
-    assert {row.relname for row in rows} == {*SCOPED, *SIGNED_IN}
-    assert set(metadata.tables) == {*SCOPED, *SIGNED_IN, *UNSCOPED, *public}
+    assert {row.relname for row in rows} == {*SCOPED, *SIGNED_IN, OWN}
+    assert set(metadata.tables) == {*SCOPED, *SIGNED_IN, OWN, *UNSCOPED, *public}
 
 
 async def test_the_scope_of_one_request_is_gone_before_the_next(

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -11,18 +12,19 @@ from typing import Any
 import httpx
 import pytest
 import websockets
+from starlette.applications import Starlette
 
 from hub.actor import SIGN_IN
 from hub.embedded.supervisor import Embedded
 from hub.settings import Settings
 from hub.tables.instrument import Instrument
 from hub.web.app import Hub, application
-from hub.web.server import Deadlines
+from hub.web.server import serve_config
 from tests.doors import Asker, HubClient, id_of
 from tests.fresh import empty_copy
 from tests.given import a_certificate, a_laboratory, an_instrument
 from tests.ledger_verbs import Firm, a_firm, create, done, problem, retire, update
-from tests.web.conftest import serving
+from tests.web.conftest import Server
 
 CHANGES = """
 subscription { instrumentChanged { pos kind id version instrument { name } } }
@@ -54,10 +56,24 @@ async def live(
     hub = Hub(settings, own_url, servers.redis_url)
     app = application(hub, [hub.work])
     async with (
-        serving(app, settings, Deadlines()) as port,
+        served(app, settings) as port,
         httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://hub") as http,
     ):
         yield Live(HubClient(hub, http), port)
+
+
+@asynccontextmanager
+async def served(app: Starlette, settings: Settings) -> AsyncIterator[int]:
+    """Serve `app` on a free port while inside, and let it end in good order."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
+        listener.bind(("127.0.0.1", 0))
+        server = Server(serve_config(app, settings))
+        running = asyncio.create_task(server.serve([listener]))
+        while not server.started:  # noqa: ASYNC110  uvicorn tells it in no other way
+            await asyncio.sleep(0.01)
+        yield listener.getsockname()[1]
+        server.should_exit = True
+        await running
 
 
 @asynccontextmanager
@@ -65,18 +81,16 @@ async def by_socket(live: Live, who: Asker) -> AsyncIterator[Events]:
     """The messages of a subscription over graphql-transport-ws."""
     url = f"ws://127.0.0.1:{live.port}/graphql"
     protocol = websockets.Subprotocol("graphql-transport-ws")
-    async with websockets.connect(url, subprotocols=[protocol], proxy=None) as socket:
+    async with websockets.connect(url, subprotocols=[protocol], proxy=None) as wire:
         token = await live.client.token(who)
-        await socket.send(
+        await wire.send(
             json.dumps({"type": "connection_init", "payload": token and {"token": token}})
         )
-        assert json.loads(await socket.recv()) == {"type": "connection_ack"}
-        await socket.send(
-            json.dumps({"id": "1", "type": "subscribe", "payload": {"query": CHANGES}})
-        )
+        assert json.loads(await wire.recv()) == {"type": "connection_ack"}
+        await wire.send(json.dumps({"id": "1", "type": "subscribe", "payload": {"query": CHANGES}}))
 
         async def messages() -> Events:
-            async for text in socket:
+            async for text in wire:
                 yield json.loads(text)
 
         yield messages()

@@ -124,7 +124,8 @@ async def world(hub: HubClient) -> World:
         "other lab": other_lab.user,
         "regulator": a_user(office, Role.REGULATOR, district="3205"),
         "other regulator": a_user(office, Role.REGULATOR, district="3206"),
-        "province": a_user(office, Role.REGULATOR),
+        "province": a_user(office, Role.REGULATOR, district="32"),
+        "no district": a_user(office, Role.REGULATOR),
         "auditor": a_user(office, Role.AUDITOR),
         "operator": a_user(office, Role.OPERATOR),
         "steward": a_user(office, Role.DATA_STEWARD),
@@ -170,8 +171,9 @@ SEEN: dict[str, set[str]] = {
     "finance": LABS,
     "other lab": RIVALS,
     "regulator": FIRMS | {"labs", "adoption"},
-    "other regulator": RIVALS | {"adoption"},
+    "other regulator": RIVALS,
     "province": FIRMS | RIVALS | {"labs", "adoption"},
+    "no district": set(),
     "auditor": set(),
     "operator": set(),
     "steward": FIRMS | RIVALS | {"labs", "adoption"},
@@ -268,7 +270,7 @@ async def look_at_everything(hub: HubClient, world: World, who: Asker) -> Look:
     nouns = {type(row).__name__ for row in world.rows.values()}
     by_id = [NODES.format(name, one) for name in nouns for one in shown(schema, name)]
     by_list = [
-        f"{{ {root}(first: 100) {{ nodes {{ {one} }} }} }}"
+        f"{{ {root}(first: 50) {{ nodes {{ {one} }} }} }}"
         for root, name in connections(schema).items()
         for one in shown(schema, name)
     ]

@@ -94,7 +94,7 @@ def _led_to(type_: GraphQLOutputType) -> GraphQLObjectType | None:
 
 def _paged(type_: GraphQLOutputType, selection: str) -> str:
     is_page = get_named_type(type_).name.endswith("Connection")
-    return f"(first: 50) {{ nodes {{ {selection} }} }}" if is_page else f" {{ {selection} }}"
+    return f"(first: 5) {{ nodes {{ {selection} }} }}" if is_page else f" {{ {selection} }}"
 
 
 def _plain(kind: GraphQLObjectType) -> str:

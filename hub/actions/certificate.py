@@ -1,37 +1,43 @@
 """What can be done with certificates: issue one, and check that one is genuine."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date
+from decimal import Decimal
 from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import RowMapping
 from sqlmodel import col
 
-from hub.actions.certificate_draft import CertificateDraft, ResultDraft, StandardDraft
+from hub.actions.certificate_draft import (
+    CertificateDraft,
+    QuantityValue,
+    StandardDraft,
+    number_problems,
+    rule_result,
+)
+from hub.actions.certificate_parts import attach_parts
 from hub.actions.instrument import owner_of
+from hub.actions.last_test import date_instrument
 from hub.actor import PLATFORM, Can
 from hub.db import Database
-from hub.errors import NotFound, Path, Refused
+from hub.errors import Conflict, NotFound, Path, Refused
 from hub.keys import Keyring
 from hub.policy import readable
 from hub.rules import certificate as rules
 from hub.rules.certificate import Basis, IssueFacts, check_issue, codes_match, normal_code
 from hub.rules.document import normal_number
 from hub.rules.due import valid_until
-from hub.rules.instrument import normal_key, state_after_failure
+from hub.rules.instrument import normal_key
+from hub.rules.organization import normal_uscc
 from hub.rules.personnel import Credential, Person, Registration
 from hub.rules.problem import Objections, Problem, Severity, error
-from hub.rules.result import Point, Result
+from hub.rules.text import check_lengths, tidy
 from hub.tables.base import Row
 from hub.tables.capability import Capability
 from hub.tables.certificate import (
     Certificate,
-    CertificateBasis,
-    MeasurementPoint,
-    MeasurementResult,
-    StandardUsed,
 )
 from hub.tables.document import TechnicalDocument
 from hub.tables.fee import FeeItem
@@ -40,41 +46,46 @@ from hub.tables.organization import Organization
 from hub.tables.personnel import CertifiedItem, Personnel, PersonnelCertificate
 from hub.tables.qualification import Qualification
 from hub.tables.standard import MeasurementStandard
+from hub.values import fen
 from hub.vocabulary import (
     CertificateKind,
     CertificateState,
+    CmcForm,
     OrgKind,
     PersonnelCertificateKind,
     QualificationState,
 )
 from hub.writer import Writer
 
-STATED = ("parameter", "kind", "stage", "method", "quantities")
 R = TypeVar("R", bound=Row)
 
 
-async def issue(db: Writer, draft: CertificateDraft, keys: Keyring) -> Certificate:
+async def issue(db: Writer, draft: CertificateDraft, keys: Keyring, *, today: date) -> Certificate:
     """Issue a certificate of the actor's laboratory and date the instrument's next test.
 
-    Objections with everything that stands against it; Conflict for a number used before; NotFound
-    for something it refers to that does not exist.
+    Objections with everything that stands against it; Conflict for a number used before; BadInput
+    for a text or fee that does not fit; Refused for something it refers to that does not exist.
+    The instrument is looked up last, so that what may not be issued tells nothing of it.
     """
     db.actor.must(Can.CERTIFICATE_ISSUE)
+    draft = _fitting(draft)
     issuer = await _one(db, Organization, owner_of(db.actor), "issuer")
-    instrument = await _instrument(db, draft)
+    await _check_number(db, issuer.id, draft.number)
     documents = await _documents(db, draft.technical_basis)
     standards = [await _standard(db, one, place) for place, one in enumerate(draft.standards_used)]
     capability = await _maybe(db, Capability, draft.capability_id, "capability")
     qualification = await _maybe(db, Qualification, draft.authorization_id, "authorization")
+    if capability is not None and capability.organization_id != issuer.id:
+        raise Refused("该技术能力不属于本机构", "a capability of others", path=("capability",))
     await _maybe(db, FeeItem, draft.fee_item_id, "feeItem")
     people = {
         "testedBy": await _colleague(db, draft.tested_by_id, issuer.id, "testedBy"),
         "checkedBy": await _colleague(db, draft.checked_by_id, issuer.id, "checkedBy"),
         "approvedBy": await _colleague(db, draft.approved_by_id, issuer.id, "approvedBy"),
     }
-    replaced = await _replaced(db, draft)
     facts = IssueFacts(
         kind=draft.kind,
+        today=today,
         issuer=issuer.id,
         issuer_kinds=frozenset(OrgKind(kind) for kind in issuer.kinds),
         received_on=draft.received_at,
@@ -86,7 +97,7 @@ async def issue(db: Writer, draft: CertificateDraft, keys: Keyring) -> Certifica
         conclusion=draft.conclusion,
         reason=draft.conclusion_reason,
         decision_rule=draft.decision_rule,
-        item=capability.measured_object if capability else instrument.name,
+        item=capability.measured_object if capability else None,
         tested_by=await _qualified(db, people["testedBy"]),
         checked_by=await _qualified(db, people["checkedBy"]),
         approved_by=await _qualified(db, people["approvedBy"]),
@@ -95,12 +106,18 @@ async def issue(db: Writer, draft: CertificateDraft, keys: Keyring) -> Certifica
             Basis(one.number, one.kind, one.effective, one.abolished, one.replaced_on)
             for one in documents
         ),
-        results=tuple(map(_rule_result, draft.results)),
+        results=tuple(rule_result(one, _constant_cmc(capability)) for one in draft.results),
     )
-    problems = [*check_issue(facts), *_authorization_problems(qualification, issuer, draft)]
+    problems = [
+        *check_issue(facts),
+        *number_problems(draft.results),
+        *_authorization_problems(qualification, issuer, draft),
+    ]
     errors = [problem for problem in problems if problem.severity is Severity.ERROR]
     if errors:
         raise Objections(errors)
+    replaced = await _replaced(db, draft)
+    instrument = await _instrument(db, draft, facts, replaced)
     row = Certificate(
         **_columns(draft),
         issuer_id=issuer.id,
@@ -116,7 +133,7 @@ async def issue(db: Writer, draft: CertificateDraft, keys: Keyring) -> Certifica
     await attach_parts(db, row, documents, standards, draft.results)
     if replaced is not None:
         await db.change(replaced, action="replaceCertificate", state=CertificateState.REPLACED)
-    await _date_instrument(db, instrument, row)
+    await date_instrument(db, instrument, row)
     return row
 
 
@@ -130,7 +147,7 @@ async def verify(database: Database, number: str, code: str) -> RowMapping:
     certificates = (
         readable(PLATFORM, Certificate)
         .where(
-            col(Certificate.number) == number.strip(),
+            col(Certificate.number) == tidy(number),
             col(Certificate.state).in_(
                 (CertificateState.ISSUED, CertificateState.REPLACED, CertificateState.REVOKED)
             ),
@@ -148,43 +165,27 @@ async def verify(database: Database, number: str, code: str) -> RowMapping:
     return matching[0]
 
 
-async def attach_parts(
-    db: Writer,
-    row: Certificate,
-    documents: Sequence[TechnicalDocument],
-    standards: Sequence[StandardDraft],
-    results: Sequence[ResultDraft],
-) -> None:
-    """Store what belongs to a certificate: basis, standards used, results and their points."""
-    owners: dict[str, Any] = {
-        "certificate_id": row.id,
-        "issuer_id": row.issuer_id,
-        "client_id": row.client_id,
-    }
-    parts: list[Any] = [
-        CertificateBasis(**owners, position=place, document_id=one.id)
-        for place, one in enumerate(documents)
-    ]
-    parts += [
-        StandardUsed(**owners, position=place, **asdict(one)) for place, one in enumerate(standards)
-    ]
-    points: list[MeasurementPoint] = []
-    for place, result in enumerate(results):
-        stated = {name: getattr(result, name) for name in STATED}
-        parts.append(MeasurementResult(**owners, position=place, **stated))
-        for point in result.points:
-            points.append(
-                MeasurementPoint(**owners, position=len(points), result=place, **asdict(point))
-            )
-    await db.attach([*parts, *points])
-
-
 def last_valid_day(draft: CertificateDraft) -> date | None:
     """The last valid day: as handed in, or for a verification by the regulation's interval."""
     is_verification = draft.kind is CertificateKind.VERIFICATION_CERTIFICATE
     if draft.valid_until is None and is_verification and draft.interval_months is not None:
         return valid_until(draft.tested_on, draft.interval_months)
     return draft.valid_until
+
+
+def _fitting(draft: CertificateDraft) -> CertificateDraft:
+    """`draft` with number and fee as they are stored. BadInput for what does not fit."""
+    check_lengths(asdict(draft))
+    number = rules.normal_number(draft.number)
+    return replace(draft, number=number, fee=None if draft.fee is None else fen(draft.fee, "fee"))
+
+
+async def _check_number(db: Writer, issuer: UUID, number: str) -> None:
+    """Raise Conflict for a number used before; of two at the same time the constraint decides."""
+    same = (col(Certificate.issuer_id) == issuer) & (col(Certificate.number) == number)
+    if await db.all(readable(PLATFORM, Certificate).where(same)):
+        words, member = Certificate.KEYS["uq_certificate_issuer_id_number"]
+        raise Conflict(*words, path=(member,))
 
 
 def _columns(draft: CertificateDraft) -> dict[str, Any]:
@@ -211,27 +212,6 @@ def _snapshot(instrument: Instrument) -> dict[str, Any]:
     }
 
 
-async def _date_instrument(db: Writer, instrument: Instrument, row: Certificate) -> None:
-    """Carry a newer test over to the ledger; a failed verification stops the instrument."""
-    if instrument.last_date is not None and row.test_to and row.test_to < instrument.last_date:
-        return
-    due = row.valid_until
-    if due is None and row.test_to is not None and instrument.interval_months is not None:
-        due = valid_until(row.test_to, instrument.interval_months)
-    changes: dict[str, Any] = {
-        "last_date": row.test_to,
-        "due_date": due,
-        "certificate_no": row.number,
-    }
-    if row.kind is CertificateKind.RESULT_NOTICE:
-        changes |= {
-            "status": state_after_failure(instrument.status),
-            "status_reason": row.conclusion_reason,
-            "due_date": None,
-        }
-    await db.change(instrument, action="issueCertificate", **changes)
-
-
 async def _one(db: Writer, table: type[R], key: UUID, *path: str | int) -> R:
     found = await db.all(readable(PLATFORM, table).where(col(table.id) == key))
     if not found:
@@ -247,7 +227,14 @@ def _absent(path: Path) -> Refused:
     return Refused(f"{path[-1]} 所指的对象不存在", f"{path[-1]} refers to nothing", path=path)
 
 
-async def _instrument(db: Writer, draft: CertificateDraft) -> Instrument:
+async def _instrument(
+    db: Writer, draft: CertificateDraft, facts: IssueFacts, replaced: Certificate | None
+) -> Instrument:
+    """The instrument of a draft against which nothing else stands.
+
+    Refused in the same words where there is none and where, no capability being named, the
+    persons are not certified for its name: that name is not for whoever guesses a number.
+    """
     handed_in = readable(PLATFORM, Instrument)
     if draft.instrument_id is not None:
         handed_in = handed_in.where(col(Instrument.id) == draft.instrument_id)
@@ -255,7 +242,7 @@ async def _instrument(db: Writer, draft: CertificateDraft) -> Instrument:
         handed_in = handed_in.join(
             Organization, col(Organization.id) == col(Instrument.owner_id)
         ).where(
-            col(Organization.uscc) == draft.client_uscc,
+            col(Organization.uscc) == normal_uscc(draft.client_uscc),
             col(Instrument.asset_no) == normal_key(draft.asset_no),
         )
     else:
@@ -265,9 +252,34 @@ async def _instrument(db: Writer, draft: CertificateDraft) -> Instrument:
             path=("instrument",),
         )
     try:
-        return await db.one(handed_in)
-    except NotFound as absent:
-        raise _absent(("instrument",)) from absent
+        found = await db.one(handed_in)
+    except NotFound:
+        found = None
+    if replaced is not None and (
+        found is None or (replaced.instrument_id, replaced.client_id) != (found.id, found.owner_id)
+    ):
+        raise Refused(
+            "所代替的证书不是这件器具的",
+            "the certificate to be replaced is of another instrument",
+            path=("replaces",),
+        )
+    if found is None or _is_beyond(facts, found):
+        raise _absent(("instrument",)) if facts.item else _unknown()
+    return found
+
+
+def _is_beyond(facts: IssueFacts, instrument: Instrument) -> bool:
+    """Whether the persons are not certified for what only the instrument names."""
+    named = replace(facts, item=instrument.name)
+    return facts.item is None and any(rules.person_problems(named))
+
+
+def _unknown() -> Refused:
+    return Refused(
+        "instrument 所指的器具不存在，或人员没有其名称的项目（请给出 capability）",
+        "instrument refers to nothing, or the persons are not certified for what it names",
+        path=("instrument",),
+    )
 
 
 async def _documents(db: Writer, numbers: Sequence[str]) -> list[TechnicalDocument]:
@@ -352,24 +364,6 @@ async def _qualified(db: Writer, person: Personnel) -> Person:
     return Person(key, tuple(credentials), registration)
 
 
-def _rule_result(draft: ResultDraft) -> Result:
-    points = tuple(
-        Point(
-            unit=one.unit,
-            measured=one.measured,
-            reference=one.reference,
-            error=one.error,
-            uncertainty=one.u,
-            uncertainty_unit=one.u_unit,
-            k=one.k,
-            verdict=one.verdict,
-        )
-        for one in draft.points
-        if one.measured is not None
-    )
-    return Result(draft.kind, draft.stage, points)
-
-
 def _authorization_problems(
     qualification: Qualification | None, issuer: Organization, draft: CertificateDraft
 ) -> list[Problem]:
@@ -393,3 +387,10 @@ def _authorization_problems(
             "authorization",
         )
     ]
+
+
+def _constant_cmc(capability: Capability | None) -> QuantityValue | None:
+    if capability is None or capability.cmc_form is not CmcForm.CONSTANT:
+        return None
+    value, unit = capability.cmc.get("value"), capability.cmc.get("unit")
+    return QuantityValue(Decimal(value), unit) if value and unit else None

@@ -1,12 +1,15 @@
 """A certificate before it is stored: what a laboratory hands in, or a file states."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
+from hub.errors import Path
+from hub.rules.problem import Problem, error
+from hub.rules.result import Point, Result
 from hub.vocabulary import (
     CertificateKind,
     Conclusion,
@@ -109,3 +112,56 @@ class CertificateDraft:
     def tested_on(self) -> date:
         """The last day of the test."""
         return self.test_to or self.test_from
+
+
+class QuantityValue(NamedTuple):
+    """A value with its unit as printed."""
+
+    value: Decimal
+    unit: str
+
+
+def rule_result(draft: ResultDraft, cmc: QuantityValue | None = None) -> Result:
+    """The points with a measured value, as the rules of results look at them.
+
+    `cmc` is a capability that is the same at every point; it binds the U that is in its unit.
+    """
+    points = tuple(
+        Point(
+            unit=one.unit,
+            measured=one.measured,
+            reference=one.reference,
+            error=one.error,
+            uncertainty=one.u,
+            uncertainty_unit=one.u_unit,
+            k=one.k,
+            cmc=cmc.value if cmc and cmc.unit == (one.u_unit or one.unit) else None,
+            verdict=one.verdict,
+        )
+        for one in draft.points
+        if one.measured is not None
+    )
+    return Result(draft.kind, draft.stage, points)
+
+
+def number_problems(results: Sequence[ResultDraft]) -> Iterator[Problem]:
+    """What no measured point may state, whatever else the certificate says."""
+    for index, result in enumerate(results):
+        for place, point in enumerate(result.points):
+            yield from _point_problems(point, ("results", index, "points", place))
+
+
+def _point_problems(point: PointDraft, path: Path) -> Iterator[Problem]:
+    if point.p is not None and not 0 < point.p <= 1:
+        zh, en = "包含概率 p 应大于 0 且不大于 1", "p is above 0 and at most 1"
+        yield error("BAD_INPUT", zh, en, *path, "p")
+    lower, upper = point.mpe_lower, point.mpe_upper
+    if lower is not None and upper is not None and lower > upper:
+        zh, en = "允许误差下限大于上限", "the lower limit of error is above the upper"
+        yield error("BAD_INPUT", zh, en, *path, "mpe_lower")
+    if point.measured is not None:
+        return  # the rules of results look at the others
+    if point.u is not None and point.u <= 0:
+        yield error("U_NOT_POSITIVE", "扩展不确定度必须大于 0", "U must be above 0", *path, "u")
+    if point.k is not None and point.k < 1:
+        yield error("K_BELOW_ONE", "包含因子 k 不得小于 1", "k must be at least 1", *path, "k")

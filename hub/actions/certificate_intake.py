@@ -6,16 +6,18 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import ColumnElement
 from sqlmodel import col
 
-from hub.actions.certificate import attach_parts
 from hub.actions.certificate_draft import ResultDraft, StandardDraft
+from hub.actions.certificate_parts import attach_parts
 from hub.actor import PLATFORM, Can
-from hub.errors import Conflict
+from hub.errors import BadInput, Conflict, Words
 from hub.keys import Keyring
 from hub.policy import readable
-from hub.rules.certificate import verify_code
-from hub.rules.document import normal_number
+from hub.rules import document
+from hub.rules.certificate import normal_number, verify_code
+from hub.rules.text import LONGEST, tidy
 from hub.tables.certificate import Certificate, MeasurementPoint
 from hub.tables.document import TechnicalDocument
 from hub.tables.instrument import Instrument
@@ -30,6 +32,8 @@ from hub.vocabulary import (
     VerifyState,
 )
 from hub.writer import Writer
+
+CHINA = "CN"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,25 +91,33 @@ class Taken:
 
 
 async def take_in(
-    db: Writer, given: ForeignCertificate, keys: Keyring, *, client_id: UUID | None = None
+    db: Writer,
+    given: ForeignCertificate,
+    keys: Keyring,
+    *,
+    client_id: UUID | None = None,
+    issuer_id: UUID | None = None,
 ) -> Taken:
     """Store a certificate with everything its file states; the same file again changes nothing.
 
     Another file with the same number and the same measured points (signed, or of another version)
     is added to the certificate. Organisations that the hub does not know are noted as unverified,
-    without a code of ours. `client_id` names the client where it is known better than by name.
-    Conflict for other results under a number that its issuer has used before.
+    without a code of ours. `client_id` and `issuer_id` name the parties where they are known better
+    than by name; a laboratory of China, or of the name of one with a USCC, is never taken by name.
+    BadInput for such a one without `issuer_id`, and for a number that does not fit. Conflict for
+    other results under a number that its issuer has used before, or used here.
     """
     db.actor.must(Can.CERTIFICATE_IMPORT)
-    issuer_id = await _party(db, given.issuer)
+    number = normal_number(given.number, LONGEST)
+    issuer_id = issuer_id or await _issuer(db, given.issuer)
     client_id = client_id or await _party(db, given.client)
-    mine = (col(Certificate.issuer_id) == issuer_id) & (col(Certificate.number) == given.number)
+    mine = (col(Certificate.issuer_id) == issuer_id) & (col(Certificate.number) == number)
     known = await db.all(readable(PLATFORM, Certificate).where(mine))
     if known:
         return await _again(db, known[0], given)
-    replaced = await _replaced(db, issuer_id, given.replaces_number)
+    replaced = await _replaced(db, issuer_id, given)
     row = Certificate(
-        number=given.number,
+        number=number,
         kind=given.kind,
         issuer_id=issuer_id,
         client_id=client_id,
@@ -126,9 +138,7 @@ async def take_in(
         replacement_kind=given.replacement_kind,
         files=list(given.files),
         warnings=list(given.warnings),
-        verify_code=verify_code(
-            keys.keys[keys.current], given.number, given.issue_date or given.test_to
-        ),
+        verify_code=verify_code(keys.keys[keys.current], number, given.issue_date or given.test_to),
         verify_key_id=keys.current,
         source_system=given.source_system,
         source_key=given.number,
@@ -144,6 +154,12 @@ async def take_in(
 
 async def _again(db: Writer, row: Certificate, given: ForeignCertificate) -> Taken:
     """A file of a certificate that is stored: known, another form of it, or another certificate."""
+    if row.source_system != given.source_system:
+        raise Conflict(
+            f"编号 {row.number} 的证书由其出具机构在本平台签发，不能由文件补充",
+            f"the certificate {row.number} was issued here by its laboratory, no file adds to it",
+            path=("number",),
+        )
     known = {one["sha256"] for one in row.files}
     added = [one for one in given.files if one["sha256"] not in known]
     if not added:
@@ -174,9 +190,24 @@ async def _points(db: Writer, row: Certificate) -> list[tuple[Any, ...]]:
     return [tuple(getattr(point, name) for name in MEASURED) for point in stored]
 
 
-async def _party(db: Writer, party: Party) -> UUID:
+async def _issuer(db: Writer, party: Party) -> UUID:
+    """The laboratory of this name; who has a USCC is not to be had by writing its name."""
     named = readable(PLATFORM, Organization).where(
-        col(Organization.name) == party.name, col(Organization.country) == party.country
+        col(Organization.name) == party.name, col(Organization.uscc).is_not(None)
+    )
+    if party.country == CHINA or await db.all(named.limit(1)):
+        raise BadInput(
+            f"不能仅凭名称认定出具机构“{party.name}”",
+            f"the laboratory {party.name} is not to be told by its name alone",
+            hint=Words("请用 --issuer 给出其统一社会信用代码", "give its USCC with --issuer"),
+            path=("issuer",),
+        )
+    return await _party(db, party, col(Organization.uscc).is_(None))
+
+
+async def _party(db: Writer, party: Party, *which: ColumnElement[bool]) -> UUID:
+    named = readable(PLATFORM, Organization).where(
+        col(Organization.name) == party.name, col(Organization.country) == party.country, *which
     )
     await db.serialize(f"organization {party.country} {party.name}")
     known = await db.all(named.order_by(col(Organization.id)))
@@ -206,7 +237,7 @@ async def _instrument(db: Writer, client_id: UUID, item: dict[str, Any]) -> UUID
 
 
 async def _documents(db: Writer, basis: Sequence[str]) -> Sequence[TechnicalDocument]:
-    numbers = {normal_number(one) for one in basis}
+    numbers = {document.normal_number(one) for one in basis}
     return await db.all(
         readable(PLATFORM, TechnicalDocument)
         .where(col(TechnicalDocument.number).in_(numbers))
@@ -214,12 +245,15 @@ async def _documents(db: Writer, basis: Sequence[str]) -> Sequence[TechnicalDocu
     )
 
 
-async def _replaced(db: Writer, issuer_id: UUID, number: str | None) -> Certificate | None:
-    if number is None:
+async def _replaced(db: Writer, issuer_id: UUID, given: ForeignCertificate) -> Certificate | None:
+    """The certificate that a file replaces; one that was issued here is not for a file to end."""
+    if given.replaces_number is None:
         return None
     found = await db.all(
         readable(PLATFORM, Certificate).where(
-            col(Certificate.issuer_id) == issuer_id, col(Certificate.number) == number
+            col(Certificate.issuer_id) == issuer_id,
+            col(Certificate.number) == tidy(given.replaces_number),
+            col(Certificate.source_system) == given.source_system,
         )
     )
     return found[0] if found else None

@@ -1,17 +1,28 @@
 """What can be done to a line of a ledger: create, update, move, retire."""
 
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from sqlmodel import col
 
+from hub.actions.last_test import LastTest, last_test
 from hub.actor import Actor, Can
 from hub.errors import Conflict, Forbidden, Refused
 from hub.policy import readable
 from hub.rules.due import valid_until
-from hub.rules.instrument import MoveFacts, check_compulsory, check_move, normal_key
+from hub.rules.instrument import (
+    MoveFacts,
+    check_compulsory,
+    check_interval,
+    check_move,
+    check_retire,
+    normal_key,
+)
+from hub.rules.text import check_lengths
 from hub.tables.instrument import Instrument
+from hub.values import differ, fen
 from hub.vocabulary import InstrumentState
 from hub.writer import Writer
 
@@ -38,17 +49,20 @@ def ledger_key(
 
 
 async def create(db: Writer, *, today: date, **values: Any) -> Instrument:
-    """Add a line to the ledger of the actor's organisation. Refused by the rules of instruments."""
+    """Add a line to the ledger of the actor's organisation.
+
+    BadInput for a text or price that does not fit; Refused by the rules of instruments.
+    """
     db.actor.must(Can.INSTRUMENT_WRITE)
     owner = owner_of(db.actor)
+    values = _fitting(values)
     values["ledger_key"] = ledger_key(
         values.get("asset_no"), values.get("serial_no"), values.get("manufacturer")
     )
-    if values.get("asset_no"):
-        values["asset_no"] = normal_key(values["asset_no"]) or None
     row = Instrument(owner_id=owner, **values)
     _check(row, today)
-    _schedule(row)
+    _check_compulsory(row)
+    row.due_date = _due(row, None)
     return await db.add(row, action="createInstrument")
 
 
@@ -57,44 +71,56 @@ async def update(
 ) -> Instrument:
     """Change a line of the actor's ledger.
 
-    NotFound, Conflict when the version has moved on, Refused by the rules of instruments.
+    Once a laboratory has issued a certificate, only certificates say when the last test was.
+    NotFound, Conflict when the version has moved on, BadInput for a text or price that does not
+    fit, Refused by the rules of instruments.
     """
     row = await _own(db, instrument_id, expected_version)
+    tested = await last_test(db, row.id)
     status = values.pop("status", row.status)
     approved = values.pop("approved", False)
+    values = _fitting(values)
+    touched = {name for name, value in values.items() if differ(getattr(row, name), value)}
     if status != row.status:
-        facts = MoveFacts(
-            today=today,
-            reason=values.get("status_reason"),
-            approved=approved,
-            mode=values.get("calibration_mode", row.calibration_mode),
-            certified_on=row.last_date,
-            valid_until=row.due_date,
-            unsealed_on=values.get("unsealed_on", row.unsealed_on),
+        check_move(row.status, status, _move_facts(row, tested, values, today, approved=approved))
+        values |= {"status": status, "status_moved_at": datetime.now(UTC)}
+    if tested is not None and "last_date" in touched:
+        raise Refused(
+            "该器具已有本平台签发的证书，最近检定日期以证书为准",
+            "the last date of this instrument comes from its certificates",
+            path=("lastDate",),
         )
-        check_move(row.status, status, facts)
-        values["status"] = status
     changed = Instrument(**{**row.model_dump(), **values})
-    changed.ledger_key = ledger_key(changed.asset_no, changed.serial_no, changed.manufacturer)
-    if changed.asset_no:
-        changed.asset_no = normal_key(changed.asset_no) or None
     _check(changed, today)
-    if "last_date" in values or "interval_months" in values:
-        _schedule(changed)
-    renewed = {name: getattr(changed, name) for name in (*values, *DERIVED)}
-    if row.ledger_key.startswith(SERIAL_KEY) and changed.ledger_key.startswith(SERIAL_KEY):
-        del renewed["ledger_key"]
-    return await db.change(row, action="updateInstrument", **renewed)
+    if touched & RULED:
+        _check_compulsory(changed)
+        if row.compulsory or changed.compulsory:
+            check_interval(row.interval_months, changed.interval_months)
+    if touched & SCHEDULED:
+        values["due_date"] = _due(changed, tested)
+    if touched & KEYED:
+        values["ledger_key"] = ledger_key(changed.asset_no, changed.serial_no, changed.manufacturer)
+    return await db.change(row, action="updateInstrument", **values)
 
 
-DERIVED = ("asset_no", "ledger_key", "due_date")
+KEYED = frozenset({"asset_no", "serial_no", "manufacturer"})
+SCHEDULED = frozenset({"last_date", "interval_months"})
+RULED = frozenset({"compulsory", "compulsory_purpose", "calibration_mode", "interval_months"})
+"""What the rules of compulsory verification look at; a line from a file may break them."""
 
 
-async def retire(db: Writer, instrument_id: UUID, expected_version: int, reason: str) -> Instrument:
-    """Take a line out of the ledger: it is scrapped, its key is free again, its history stays."""
+async def retire(
+    db: Writer, instrument_id: UUID, expected_version: int, reason: str, *, approved: bool
+) -> Instrument:
+    """Take a line out of the ledger: it is scrapped, its key is free again, its history stays.
+
+    Refused without a reason, or without an approval for what is not scrapped yet.
+    """
     row = await _own(db, instrument_id, expected_version)
+    check_lengths({"reason": reason})
     if not reason.strip():
         raise Refused("请说明原因", "give a reason", path=("reason",))
+    check_retire(row.status, approved=approved)
     return await db.retire(
         row,
         action="retireInstrument",
@@ -131,14 +157,44 @@ def check_version(current: int, expected: int) -> None:
         )
 
 
-def _check(row: Instrument, today: date) -> None:
-    check_compulsory(
-        compulsory=row.compulsory,
-        purpose=row.compulsory_purpose,
-        mode=row.calibration_mode,
-        interval_months=row.interval_months,
-        max_months=None,
+def _fitting(values: dict[str, Any]) -> dict[str, Any]:
+    """`values` as they are stored: the asset number by its one spelling, the price in fen."""
+    check_lengths(values)
+    _check_measures(values)
+    fitting = dict(values)
+    if values.get("asset_no"):
+        fitting["asset_no"] = normal_key(values["asset_no"]) or None
+    if values.get("purchase_price") is not None:
+        fitting["purchase_price"] = fen(values["purchase_price"], "purchasePrice")
+    return fitting
+
+
+def _move_facts(
+    row: Instrument,
+    tested: LastTest | None,
+    values: dict[str, Any],
+    today: date,
+    *,
+    approved: bool,
+) -> MoveFacts:
+    """What is known for a move. Certificates speak before the ledger, an exemption after both."""
+    failed = tested is not None and tested.failed
+    certified_on, valid_until_ = row.last_date, row.due_date
+    if tested is not None:
+        certified_on = None if failed else tested.tested_on
+        valid_until_ = tested.due_date(row.interval_months)
+    return MoveFacts(
+        today=today,
+        reason=values.get("status_reason"),
+        approved=approved,
+        mode=None if failed else values.get("calibration_mode", row.calibration_mode),
+        certified_on=certified_on,
+        valid_until=valid_until_,
+        unsealed_on=values.get("unsealed_on", row.unsealed_on),
     )
+
+
+def _check(row: Instrument, today: date) -> None:
     if not row.name.strip():
         raise Refused("器具名称不能为空", "an instrument needs a name", path=("name",))
     if row.last_date is not None and row.last_date > today:
@@ -147,6 +203,37 @@ def _check(row: Instrument, today: date) -> None:
         )
 
 
-def _schedule(row: Instrument) -> None:
-    if row.last_date is not None and row.interval_months is not None:
-        row.due_date = valid_until(row.last_date, row.interval_months)
+def _check_measures(values: dict[str, Any]) -> None:
+    """Raise Refused for a range or an uncertainty that cannot be."""
+    for place, limits in enumerate(values.get("measuring_ranges") or ()):
+        lower, upper = limits.get("lower"), limits.get("upper")
+        if lower is not None and upper is not None and Decimal(lower) > Decimal(upper):
+            raise Refused(
+                "测量范围的下限大于上限",
+                "the lower limit of a range is above the upper one",
+                path=("measuringRanges", place, "lower"),
+            )
+    stated = values.get("uncertainty") or {}
+    if "u" in stated and Decimal(stated["u"]) <= 0:
+        raise Refused("扩展不确定度须大于 0", "U must be above 0", path=("uncertainty", "u"))
+    if "k" in stated and Decimal(stated["k"]) < 1:
+        raise Refused("包含因子须不小于 1", "k must be 1 at least", path=("uncertainty", "k"))
+
+
+def _check_compulsory(row: Instrument) -> None:
+    check_compulsory(
+        compulsory=row.compulsory,
+        purpose=row.compulsory_purpose,
+        mode=row.calibration_mode,
+        interval_months=row.interval_months,
+        max_months=None,
+    )
+
+
+def _due(row: Instrument, tested: LastTest | None) -> date | None:
+    """The last valid day by the certificates, else by what the ledger says of the last test."""
+    if tested is not None:
+        return tested.due_date(row.interval_months)
+    if row.last_date is None or row.interval_months is None:
+        return None
+    return valid_until(row.last_date, row.interval_months)

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any, TypeVar
 
 from sqlalchemy import RowMapping
@@ -10,6 +9,7 @@ from sqlmodel import col
 
 from hub.policy import readable
 from hub.tables.base import Row
+from hub.values import differ
 from hub.writer import Writer
 
 R = TypeVar("R", bound=Row)
@@ -58,7 +58,7 @@ async def upsert(
         if old is None:
             created.append(row)
             continue
-        changes = {name: value for name, value in row.items() if _differs(old[name], value)}
+        changes = {name: value for name, value in row.items() if differ(old[name], value)}
         if changes or known in touched:
             updated.append((old, changes))
     # Changes first: a line that ends makes room for its successor.
@@ -92,11 +92,3 @@ async def _stored(
 
 def _key(row: Mapping[str, Any] | RowMapping, key: Sequence[str]) -> Key:
     return tuple(row[name] for name in key)
-
-
-def _differs(stored: Any, given: Any) -> bool:
-    """Whether two values differ; 0.20 is not 0.2, for every zero of a measured value counts."""
-    if isinstance(stored, Decimal) and isinstance(given, Decimal):
-        places = stored.as_tuple().exponent, given.as_tuple().exponent
-        return stored != given or places[0] != places[1]
-    return bool(stored != given)

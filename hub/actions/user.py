@@ -26,6 +26,8 @@ async def create_user(
 ) -> User:
     """A new account that acts for one organisation; `district` bounds the sight of oversight.
 
+    `password_hash` is of a password that has passed `check_password` before it was hashed.
+
     BadInput for a login of another form, no role, or a district that is no prefix of GB/T 2260
     codes; Conflict for a login that is taken.
     """

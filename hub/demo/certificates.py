@@ -249,7 +249,7 @@ async def issue_certificates(
             return
         library = await _library(db, laboratory, people)
         for job in JOBS:
-            row = await issue(db, _draft(job, library, issued, today), keys)
+            row = await issue(db, _draft(job, library, issued, today), keys, today=today)
             issued[job.number] = row.id
 
 

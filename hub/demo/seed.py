@@ -32,6 +32,7 @@ from hub.importers.reference.read import Reference, missing, read_reference
 from hub.keys import Keyring
 from hub.policy import readable
 from hub.rules.instrument import normal_key
+from hub.rules.password import check_password
 from hub.tables.instrument import Instrument
 from hub.tables.user import User
 from hub.vocabulary import CalibrationMode, CompulsoryPurpose, InstrumentRole, Role
@@ -81,7 +82,7 @@ async def seed(database: Database, *, data: Path = EXAMPLES, today: date, keys: 
     await _own_instruments(database, organizations, today)
     async with database.writer(SEEDER) as db:
         await standards(db, laboratory, people, span)
-    await _enterprise_ledger(database, enterprise, data / LEDGER)
+    await _enterprise_ledger(database, enterprise, data / LEDGER, today)
     await issue_certificates(database, users["approver"], laboratory, people, keys, today)
     for file in _dcc_files(data):
         content = await asyncio.to_thread(file.read_bytes)
@@ -127,6 +128,8 @@ async def _accounts(
         for account in missing
         if Role.SYSTEM not in account.roles
     }
+    for login, password in passwords.items():
+        check_password(password, login)
     hashes = {login: await hash_password(password) for login, password in passwords.items()}
     async with database.writer(SEEDER) as db:
         for account in missing:
@@ -198,7 +201,7 @@ async def _fill(
                 )
 
 
-async def _enterprise_ledger(database: Database, owner: UUID, file: Path) -> None:
+async def _enterprise_ledger(database: Database, owner: UUID, file: Path, today: date) -> None:
     """The sample ledger of the demo enterprise, unless it keeps one already."""
     wanted = readable(SEEDER, Instrument).where(col(Instrument.owner_id) == owner)
     async with database.reader(SEEDER) as reader:
@@ -208,6 +211,7 @@ async def _enterprise_ledger(database: Database, owner: UUID, file: Path) -> Non
             database,
             file,
             uscc=cast.ENTERPRISE,
+            today=today,
             as_of=LEDGER_AS_OF,
             on_error=OnError.REJECT_ROWS,
             dry_run=False,

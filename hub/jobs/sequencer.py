@@ -12,7 +12,6 @@ from sqlalchemy import text
 
 from hub.actor import PLATFORM
 from hub.db import Database
-from hub.errors import HubError
 from hub.events import LOOK_EVERY, Feed
 
 BATCH = 2_000
@@ -53,8 +52,8 @@ async def run(database: Database, feed: Feed) -> None:
         while True:
             try:
                 pos = await sequence(database)
-            except HubError as error:
-                log.warning("sequencer waits", error=error.code)
+            except Exception as error:  # noqa: BLE001 -- whatever it was, the feed must go on
+                log.warning("sequencer waits", error=type(error).__name__)
                 await asyncio.sleep(LOOK_EVERY)
                 continue
             if pos is None:

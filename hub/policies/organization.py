@@ -6,14 +6,18 @@ from sqlmodel import col
 from hub.actor import OVERSIGHT, Actor
 from hub.policy import Policy, everyone, govern
 from hub.tables.organization import Organization
+from hub.vocabulary import Role
 
 
 def in_district(actor: Actor) -> ColumnElement[bool]:
-    """The organisations that `actor` oversees: all, or those of its district."""
+    """The organisations that `actor` oversees: those of its district.
+
+    A data steward without a district oversees all, a regulator without one oversees none.
+    """
     if not actor.has(OVERSIGHT):
         return false()
     if actor.district is None:
-        return true()
+        return true() if actor.has(frozenset({Role.DATA_STEWARD})) else false()
     return col(Organization.district).startswith(actor.district, autoescape=True)
 
 

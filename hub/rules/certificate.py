@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from hub.errors import Refused
+from hub.errors import BadInput, Refused
 from hub.rules.document import state_on
 from hub.rules.due import valid_until
+from hub.rules.instrument import INTERVAL_MONTHS
 from hub.rules.personnel import (
     Person,
     problems_of_approver,
@@ -35,6 +36,7 @@ CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 CHECK_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 CODE_BITS, CODE_LENGTH = 50, 10
 READ_AS = str.maketrans("OIL", "011")
+LONGEST_NUMBER = 64
 
 MOVES = {
     CertificateState.DRAFT: {CertificateState.CHECKED},
@@ -73,11 +75,13 @@ class IssueFacts:
     """All that the rules of issuing look at.
 
     `interval_months` is that of the verification regulation, None where it sets none. `item` is
-    what the persons must be certified for. `recalibration_agreed`: the client asked for a date on
+    what the persons must be certified for, None while the instrument is not known: then it is
+    left to `person_problems`. `recalibration_agreed`: the client asked for a date on
     a calibration certificate (ISO/IEC 17025:2017, 7.8.4.3).
     """
 
     kind: CertificateKind
+    today: date
     issuer: UUID | str
     issuer_kinds: frozenset[OrgKind]
     received_on: date | None
@@ -89,7 +93,7 @@ class IssueFacts:
     conclusion: Conclusion
     reason: str | None = None
     decision_rule: DecisionRule | None = None
-    item: str
+    item: str | None
     tested_by: Person
     checked_by: Person
     approved_by: Person
@@ -140,6 +144,18 @@ def codes_match(given: str, expected: str) -> bool:
     return hmac.compare_digest(given.encode(), expected.encode())
 
 
+def normal_number(text: str, most: int = LONGEST_NUMBER) -> str:
+    """The number of a certificate, tidied. BadInput for none, or one longer than `most`."""
+    number = tidy(text)
+    if not 0 < len(number) <= most:
+        raise BadInput(
+            f"证书编号须为 1 至 {most} 个字符",
+            f"a certificate number has 1 to {most} characters",
+            path=("number",),
+        )
+    return number
+
+
 def check_move(old: CertificateState, new: CertificateState) -> None:
     """Raise Refused unless a certificate may go from `old` to `new`."""
     if new not in MOVES[old]:
@@ -164,7 +180,8 @@ def check_issue(facts: IssueFacts) -> list[Problem]:
         *_conclusion_problems(facts),
         *_standard_problems(facts, tested_on),
         *_basis_problems(facts, tested_on),
-        *_person_problems(facts, tested_on),
+        *person_problems(facts),
+        *problems_of_pair(facts.tested_by, facts.checked_by),
         *result_problems(facts.results),
     ]
 
@@ -176,9 +193,23 @@ def _date_problems(facts: IssueFacts) -> Iterator[Problem]:
     if max(facts.test_dates) > facts.issued_on:
         zh, en = "签发日期早于检定/校准日期", "issued before the test"
         yield error("ISSUED_BEFORE_TEST", zh, en, "issueDate")
+    if facts.test_dates[0] > facts.test_dates[-1]:
+        zh, en = "检定/校准结束日期早于开始日期", "the test ends before it begins"
+        yield error("TEST_ENDS_BEFORE_START", zh, en, "testTo")
+    if max(facts.test_dates) > facts.today:
+        zh, en = "检定/校准日期晚于今天", "the test date is in the future"
+        yield error("TEST_IN_FUTURE", zh, en, "testTo")
+    if facts.issued_on > facts.today:
+        zh, en = "签发日期晚于今天", "the date of issue is in the future"
+        yield error("ISSUED_IN_FUTURE", zh, en, "issueDate")
 
 
 def _validity_problems(facts: IssueFacts, tested_on: date) -> Iterator[Problem]:
+    if facts.interval_months is not None and facts.interval_months not in INTERVAL_MONTHS:
+        yield error(
+            "INTERVAL_OUT_OF_RANGE", "周期应为 1 到 120 个月", "1 to 120 months", "intervalMonths"
+        )
+        return
     if facts.kind is CertificateKind.VERIFICATION_CERTIFICATE:
         months = facts.interval_months
         expected = None if months is None else valid_until(tested_on, months)
@@ -194,6 +225,16 @@ def _validity_problems(facts: IssueFacts, tested_on: date) -> Iterator[Problem]:
             "only a verification certificate has a validity",
         )
         yield error("VALID_UNTIL_NOT_ALLOWED", zh, en, "validUntil")
+        return
+    if facts.valid_until is None:
+        return
+    longest = valid_until(tested_on, INTERVAL_MONTHS[-1])
+    if not tested_on <= facts.valid_until <= longest:
+        zh, en = (
+            f"有效期至应在 {tested_on} 至 {longest} 之间",
+            f"valid until goes from {tested_on} to {longest}",
+        )
+        yield error("VALID_UNTIL_OUT_OF_RANGE", zh, en, "validUntil")
 
 
 def _conclusion_problems(facts: IssueFacts) -> Iterator[Problem]:
@@ -234,7 +275,11 @@ def _standard_problems(facts: IssueFacts, tested_on: date) -> Iterator[Problem]:
 
 
 def _basis_problems(facts: IssueFacts, tested_on: date) -> Iterator[Problem]:
+    numbers = [each.number for each in facts.basis]
     for index, basis in enumerate(facts.basis):
+        if basis.number in numbers[:index]:
+            zh, en = f"技术依据 {basis.number} 重复", f"the basis {basis.number} is given twice"
+            yield error("BASIS_TWICE", zh, en, "technicalBasis", index)
         state = state_on(tested_on, basis.effective_on, basis.abolished_on, basis.replaced_on)
         if state is not DocumentState.IN_FORCE:
             zh = f"技术依据 {basis.number} 在 {tested_on} 的状态为“{state.label}”"
@@ -246,10 +291,13 @@ def _basis_problems(facts: IssueFacts, tested_on: date) -> Iterator[Problem]:
         yield error("BASIS_NOT_JJG", zh, en, "technicalBasis")
 
 
-def _person_problems(facts: IssueFacts, tested_on: date) -> Iterator[Problem]:
+def person_problems(facts: IssueFacts) -> Iterator[Problem]:
+    """What stands against the persons for the item; nothing while the item is not known."""
+    if facts.item is None:
+        return
+    tested_on = max(facts.test_dates)
     by_authority = facts.kind in VERIFICATIONS and facts.issuer_kinds & AUTHORITIES
     yield from problems_of_tester(
         facts.tested_by, facts.item, tested_on, facts.issuer if by_authority else None
     )
-    yield from problems_of_pair(facts.tested_by, facts.checked_by)
     yield from problems_of_approver(facts.approved_by, facts.item, facts.issued_on)

@@ -52,6 +52,7 @@ MOVES = {
     InstrumentState.SCRAPPED: {},
 }
 RESTING = frozenset({InstrumentState.STOPPED, InstrumentState.SEALED, InstrumentState.SCRAPPED})
+BEYOND = frozenset({DueState.OVERDUE, DueState.NOT_SCHEDULED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,8 +103,11 @@ def is_listed_overdue(state: InstrumentState, due: DueState) -> bool:
 
 
 def is_illegal_use(*, compulsory: bool, state: InstrumentState, due: DueState) -> bool:
-    """Whether an overdue instrument under compulsory verification is in use (计量法实施细则)."""
-    return compulsory and state is InstrumentState.IN_USE and due is DueState.OVERDUE
+    """Whether an instrument under compulsory verification is in use beyond it (计量法实施细则).
+
+    One without any validity counts as overdue: it failed, or was never verified.
+    """
+    return compulsory and state is InstrumentState.IN_USE and due in BEYOND
 
 
 def check_compulsory(
@@ -140,6 +144,27 @@ def check_compulsory(
             f"强制检定周期不得超过检定规程规定的 {max_months} 个月",
             f"the regulation allows at most {max_months} months",
             path=("intervalMonths",),
+        )
+
+
+def check_interval(old: int | None, new: int | None) -> None:
+    """Raise Refused where the interval of a compulsory instrument becomes longer, or none at all.
+
+    Its owner may have it verified more often than before, not more seldom.
+    """
+    if old is not None and (new is None or new > old):
+        raise Refused(
+            f"强制检定器具的周期不得比现在的 {old} 个月更长",
+            f"under compulsory verification the interval stays within {old} months",
+            path=("intervalMonths",),
+        )
+
+
+def check_retire(state: InstrumentState, *, approved: bool) -> None:
+    """Raise Refused unless an instrument may leave the ledger: scrapped before, or approved."""
+    if state is not InstrumentState.SCRAPPED and not approved:
+        raise Refused(
+            "退出台账须经批准", "to leave the ledger needs an approval", path=("approved",)
         )
 
 

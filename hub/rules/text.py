@@ -1,7 +1,23 @@
-"""One spelling for what people type: half-width characters and single blanks."""
+"""One spelling for what people type, and how long it may be."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from hub.errors import BadInput, Path
 
 FULL_WIDTH = {0xFF01 + offset: 0x21 + offset for offset in range(94)}
 ZERO_WIDTH = dict.fromkeys((0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF))
+LONGEST = 255
+LONG_TEXTS = {
+    "remark": 4_000,
+    "status_reason": 4_000,
+    "conclusion_reason": 4_000,
+    "reason": 4_000,
+    "method": 4_000,
+    "photo_urls": 2_048,
+    "install_district": 6,
+}
+"""The longest text by the name of its column; `LONGEST` for all others."""
 
 
 def tidy(text: str) -> str:
@@ -10,3 +26,21 @@ def tidy(text: str) -> str:
     Nothing else is folded: ℃, ², Ⅲ stay as they are.
     """
     return " ".join(text.translate(FULL_WIDTH | ZERO_WIDTH).split())
+
+
+def check_lengths(values: Mapping[str, Any], *path: str | int) -> None:
+    """Raise BadInput for a text among `values`, or in what they hold, that is too long."""
+    for name, value in values.items():
+        _check_length(value, LONG_TEXTS.get(name, LONGEST), (*path, name))
+
+
+def _check_length(value: Any, most: int, path: Path) -> None:
+    if isinstance(value, str) and len(value) > most:
+        raise BadInput(
+            f"文字长度不得超过 {most} 个字符", f"a text has at most {most} characters", path=path
+        )
+    if isinstance(value, Mapping):
+        check_lengths(value, *path)
+    elif isinstance(value, list | tuple):
+        for place, one in enumerate(value):
+            _check_length(one, most, (*path, place))

@@ -28,7 +28,8 @@ class Instrument(Row, table=True):
 
     `ledger_key` is the key within the owner's ledger: the normalised asset number, or one made of
     serial number and maker where the ledger gives none. `due_date` is the last valid day.
-    Retired lines keep their row (`retired_at`) and free their key.
+    Retired lines keep their row (`retired_at`) and free their key. `status_moved_at` is when the
+    hub last moved it between states, None while its ledger file says its state.
     """
 
     OWNERS: ClassVar[tuple[str, ...]] = ("owner_id",)
@@ -94,6 +95,7 @@ class Instrument(Row, table=True):
     due_date: date | None = None
     status: InstrumentState = Field(default=InstrumentState.IN_USE, sa_type=term(InstrumentState))
     status_reason: str | None = None
+    status_moved_at: datetime | None = Field(default=None, sa_type=INSTANT)
     unsealed_on: date | None = None
     department: str | None = None
     location: str | None = None

@@ -1,7 +1,7 @@
 """The hub put together: one ASGI application over a schema, a database and Valkey."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -43,7 +43,7 @@ class Hub:
         self.feed = Feed(self.redis)
         self.identities = Identities(self.database)
         self.keys = Keyring.of_settings(settings)
-        self.draining = False
+        self.draining = asyncio.Event()
 
     @asynccontextmanager
     async def operation(
@@ -67,6 +67,14 @@ class Hub:
         """Whoever signed in may see introspection and suggestions."""
         return not context.actor.is_anonymous
 
+    def principal(self, context: Context) -> Hashable:
+        """The actor: account, organisation, district and roles."""
+        return context.actor
+
+    async def rest(self, context: Context) -> None:
+        """Give the database connection back; what was read is forgotten."""
+        await context.renew()
+
     def extensions(self, context: Context) -> Mapping[str, Any] | None:
         """The coordinates that were withheld or masked, each once, with the level that did it."""
         withheld = {"denied": context.denied, "masked": context.masked}
@@ -87,7 +95,7 @@ class Hub:
             for companion in companions:
                 await stack.enter_async_context(beside(companion))
             yield
-            self.draining = True
+            self.draining.set()
 
     async def work(self) -> None:
         """The worker's part: number committed changes for the feed."""
@@ -117,7 +125,10 @@ async def beside(companion: Companion) -> AsyncIterator[None]:
 
 
 def application(hub: Hub, companions: Sequence[Companion] = ()) -> Starlette:
-    """The ASGI application of `hub`; `companions` run beside it."""
+    """The ASGI application of `hub`; `companions` run beside it.
+
+    Its `state.drain()` is to be called before it stops.
+    """
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -128,12 +139,14 @@ def application(hub: Hub, companions: Sequence[Companion] = ()) -> Starlette:
         Check("database", hub.database.check),
         Check("valkey", hub.redis.ping, vital=False),
     ]
-    return Starlette(
+    app = Starlette(
         routes=[
             *routes(hub, hub.settings),
             *auth_routes(hub.database, hub.redis, hub.identities, hub.settings),
-            *health_routes(checks, lambda: hub.draining),
+            *health_routes(checks, hub.draining.is_set),
             *(ide_routes() if hub.settings.graphiql else ()),
         ],
         lifespan=lifespan,
     )
+    app.state.drain = hub.draining.set
+    return app

@@ -1,8 +1,9 @@
 """What the HTTP layer asks of the hub: a schema, and one context for each operation."""
 
+import asyncio
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Any, NamedTuple, Protocol
 
@@ -18,6 +19,8 @@ class Door(Protocol):
     """The hub as seen from the wire. One context lives as long as one operation, never longer."""
 
     schema: strawberry.Schema
+    draining: asyncio.Event
+    """Set when the process is about to stop: streams end, so that nobody waits for them."""
 
     def operation(
         self, headers: Mapping[str, str], token: str | None, language: str
@@ -29,6 +32,12 @@ class Door(Protocol):
 
     def trusted(self, context: Any) -> bool:
         """Whether this caller may see introspection and suggestions."""
+
+    def principal(self, context: Any) -> Hashable:
+        """Who the caller is and what they may do; another value as soon as either changes."""
+
+    async def rest(self, context: Any) -> None:
+        """Give back what a context holds of the pools while its answer goes over the wire."""
 
     def extensions(self, context: Any) -> Mapping[str, Any] | None:
         """What the answer carries under `extensions`: price, denied fields; None for nothing."""

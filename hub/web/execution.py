@@ -13,6 +13,7 @@ from graphql import (
     GraphQLSchema,
     Node,
     OperationDefinitionNode,
+    OperationType,
     Undefined,
     type_from_ast,
 )
@@ -27,6 +28,7 @@ from strawberry.execution import optimized_is_awaitable
 
 from hub.errors import BadInput, Path
 from hub.web.body import Asked
+from hub.web.costs import Counted, check, counted, price
 from hub.web.documents import Reading
 from hub.web.faults import own
 from hub.web.problems import Rejected
@@ -40,7 +42,11 @@ Events = AsyncGenerator[ExecutionResult, None]
 
 
 class Run:
-    """One operation with its variables coerced. Rejected when they do not fit."""
+    """One operation with its variables coerced: Rejected when they do not fit.
+
+    CostExceeded when it may yield too much. What a mutation yields is not counted as it runs: the
+    caller is told what was done, however long that is.
+    """
 
     def __init__(
         self,
@@ -52,6 +58,9 @@ class Run:
         *,
         insider: bool,
     ) -> None:
+        operation = reading.operation(asked.operation_name)
+        if operation.operation is not OperationType.MUTATION:
+            executor_class = counted(executor_class)
         executor = executor_class.build(
             schema,
             reading.document,
@@ -64,14 +73,14 @@ class Run:
             operation_extensions=asked.extensions,
         )
         if isinstance(executor, list):
-            operation = reading.operation(asked.operation_name)
             misfits = _misfits(schema, operation, asked.variables or {}, insider)
             raise Rejected(misfits or [_unfit(None, error, ()) for error in executor])
+        check(price(executor))
         self._executor = executor
 
     async def result(self) -> ExecutionResult:
-        """The answer of a query or mutation."""
-        return await _settled(execute_root_selection_set(self._executor))
+        """The answer of a query or mutation. CostExceeded instead of a part of one."""
+        return await _whole(self._executor, execute_root_selection_set(self._executor))
 
     async def events(self, seconds: float) -> Events | ExecutionResult:
         """The events of a subscription, each made within `seconds`; a result if it cannot begin."""
@@ -82,9 +91,18 @@ class Run:
 
         async def within(executor: Executor[Any]) -> ExecutionResult:
             async with asyncio.timeout(seconds):
-                return await _settled(execute_subscription_event(executor))
+                return await _whole(executor, execute_subscription_event(executor))
 
         return map_source_to_response_event(self._executor, stream, within)
+
+
+async def _whole(
+    executor: Executor[Any], begun: ExecutionResult | Awaitable[ExecutionResult]
+) -> ExecutionResult:
+    result = await _settled(begun)
+    if isinstance(executor, Counted) and executor.refusal is not None:
+        raise executor.refusal.with_traceback(None)
+    return result
 
 
 async def _settled(value: T | Awaitable[T]) -> T:

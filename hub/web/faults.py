@@ -74,7 +74,7 @@ def _meaning(error: BaseException) -> HubError | None:
         return _busy()
     if isinstance(error, asyncpg.PostgresError):
         return _of_postgres(error.sqlstate or "")
-    if isinstance(error, asyncpg.InterfaceError) and isinstance(error, ValueError):
+    if isinstance(error, asyncpg.InterfaceError) and _is_unfit(error):
         return _unfit()
     if isinstance(error, _AWAY) or (isinstance(error, DBAPIError) and error.connection_invalidated):
         return _away()
@@ -84,14 +84,22 @@ def _meaning(error: BaseException) -> HubError | None:
 
 
 def _of_postgres(sqlstate: str) -> HubError | None:
-    """By SQLSTATE (PostgreSQL, appendix A); None where our own SQL is at fault."""
+    """By SQLSTATE (PostgreSQL, appendix A); None where our own SQL is at fault.
+
+    Classes 22 and 54: a value that cannot be read, or too many or too long ones.
+    """
     if sqlstate == "57014":  # statement_timeout
         return _timed_out()
     if sqlstate == "55P03" or sqlstate[:2] == "40":  # lock_timeout; deadlock, serialization
         return _busy()
     if sqlstate[:2] in {"08", "53", "57", "58"} or sqlstate == "25006":
         return _away()
-    return _unfit() if sqlstate[:2] == "22" else None
+    return _unfit() if sqlstate[:2] in {"22", "54"} else None
+
+
+def _is_unfit(error: asyncpg.InterfaceError) -> bool:
+    """Whether the driver refused a value or the number of them; others mean a lost server."""
+    return isinstance(error, ValueError) or "number of query arguments" in str(error)
 
 
 def _timed_out() -> HubError:

@@ -1,8 +1,8 @@
 """GraphQL over HTTP at /graphql: POST, GET for queries, uploads and event streams; its routes."""
 
+import asyncio
 import math
 from collections.abc import Mapping
-from functools import partial
 
 from graphql import OperationType
 from starlette.datastructures import FormData
@@ -101,17 +101,25 @@ class GraphQLOverHttp:
         )
 
     async def _stream(self, asked: Asked, caller: Caller, method: str, send: Send) -> None:
-        admit = partial(self._operations.admit, caller)
+        admit = self._operations.watch(caller)
         if refusal := await admit():
             await self._send(send, refusal, caller, JSON)
             return
         kinds = _KINDS[method] | {OperationType.SUBSCRIPTION}
+        subscribed = asyncio.Event()
+
+        async def stopping() -> None:
+            # Queries and mutations are waited for, as over plain HTTP.
+            await subscribed.wait()
+            await self._operations.draining.wait()
+
         await sse.stream(
-            self._operations.events(asked, caller, kinds),
+            self._operations.events(asked, caller, kinds, subscribed),
             send,
             admit,
             self._patience.keep_alive,
             caller.request_id,
+            stopping(),
         )
 
     async def _send(self, send: Send, outcome: Outcome, caller: Caller, answered_as: str) -> None:

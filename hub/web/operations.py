@@ -1,14 +1,15 @@
 """The life of one operation, whatever the wire: context, document, deadline, answer in JSON."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Collection
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing
+from collections import Counter
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Hashable, Iterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing, contextmanager
 from typing import Any, NamedTuple
 
 import structlog
 from graphql import ExecutionResult, OperationType
 
-from hub.errors import BadRequest, Code
+from hub.errors import BadRequest, Busy, Code, Unauthenticated, Words
 from hub.settings import Settings
 from hub.web.answers import encode
 from hub.web.body import Asked, RequestRefused
@@ -18,6 +19,9 @@ from hub.web.execution import Run
 from hub.web.problems import Problems, Rejected
 
 ANY_KIND = frozenset(OperationType)
+MOST_STREAMS = 20
+"""Subscriptions of one principal that a process runs at a time, over all its connections."""
+Admit = Callable[[], Awaitable["Outcome | None"]]
 
 
 class Outcome(NamedTuple):
@@ -54,6 +58,7 @@ class Operations:
         self._open = settings.outsider_introspection
         self._seconds = settings.operation_seconds
         self._upload_seconds = settings.upload_seconds
+        self._streams: Counter[Hashable] = Counter()
         self.problems = Problems(settings)
 
     async def answer(
@@ -72,11 +77,17 @@ class Operations:
             return self.refuse(error, caller)
 
     async def events(
-        self, asked: Asked, caller: Caller, kinds: Collection[OperationType] = ANY_KIND
+        self,
+        asked: Asked,
+        caller: Caller,
+        kinds: Collection[OperationType] = ANY_KIND,
+        subscribed: asyncio.Event | None = None,
     ) -> AsyncGenerator[Outcome, None]:
         """Every answer of an operation: one of a query or mutation, one an event of a subscription.
 
-        The last one has `ran` false if the operation was refused or broke off.
+        The last one has `ran` false if the operation was refused or broke off. While an answer is
+        on its way, the context holds no connection: a client may take it as slowly as it likes.
+        `subscribed` is set once a subscription has begun.
         """
         structlog.contextvars.bind_contextvars(request_id=caller.request_id)
         try:
@@ -84,30 +95,76 @@ class Operations:
                 async with asyncio.timeout(self._seconds):
                     context = await stack.enter_async_context(self._enter(caller))
                     run, kind = self._prepare(asked, context, kinds)
+                    principal = self._door.principal(context)
                     streams = kind is OperationType.SUBSCRIPTION
+                    if streams:
+                        stack.enter_context(self._counted(principal))
                     begun = await (run.events(self._seconds) if streams else run.result())
+                    await self._door.rest(context)
                 if isinstance(begun, ExecutionResult):
                     yield self._outcome(begun, caller, context)
                     return
+                if subscribed:
+                    subscribed.set()
+                admit = self.watch(caller, principal)
                 async with aclosing(begun):
                     async for result in begun:
+                        await self._door.rest(context)
+                        if (refusal := await admit()) and refusal.locks_out:
+                            yield refusal
+                            return
                         yield self._outcome(result, caller, context)
         except Exception as error:  # noqa: BLE001  whatever happened is told, never thrown
             yield self.refuse(error, caller)
 
-    async def admit(self, caller: Caller) -> Outcome | None:
-        """None when the door lets the caller in, otherwise the refusal."""
-        try:
-            async with asyncio.timeout(self._seconds), self._enter(caller):
-                return None
-        except Exception as error:  # noqa: BLE001  whatever happened is told, never thrown
-            return self.refuse(error, caller)
+    def watch(self, caller: Caller, known: Hashable = None) -> Admit:
+        """A function that says whether the door lets the caller in, and still as who it was.
+
+        It returns None if so, otherwise the refusal. Who the caller was is `known`, or what the
+        first look has found.
+        """
+
+        async def admit() -> Outcome | None:
+            nonlocal known
+            try:
+                async with asyncio.timeout(self._seconds), self._enter(caller) as context:
+                    found = self._door.principal(context)
+                    if known not in (None, found):
+                        raise _another()
+                    known = found
+                    return None
+            except Exception as error:  # noqa: BLE001  whatever happened is told, never thrown
+                return self.refuse(error, caller)
+
+        return admit
+
+    @property
+    def draining(self) -> asyncio.Event:
+        """Set when the process is about to stop."""
+        return self._door.draining
 
     def refuse(self, error: Exception, caller: Caller) -> Outcome:
         """The answer to a request that came to nothing."""
         causes = error.errors if isinstance(error, Rejected) else [error]
         errors = [self.problems.tell(cause, caller) for cause in causes]
         return Outcome(encode({"errors": errors}), errors, has_data=False, ran=False)
+
+    @contextmanager
+    def _counted(self, principal: Hashable) -> Iterator[None]:
+        """Count one more subscription of `principal` while inside. Busy for one too many."""
+        if self._streams[principal] >= MOST_STREAMS:
+            raise Busy(
+                f"一个账号最多同时进行 {MOST_STREAMS} 个订阅",
+                f"an account runs at most {MOST_STREAMS} subscriptions at a time",
+                hint=Words("请先结束不用的订阅", "end a subscription that is not needed"),
+            )
+        self._streams[principal] += 1
+        try:
+            yield
+        finally:
+            self._streams[principal] -= 1
+            if not self._streams[principal]:
+                del self._streams[principal]
 
     def _enter(self, caller: Caller) -> AbstractAsyncContextManager[Any]:
         return self._door.operation(caller.headers, caller.token, caller.language)
@@ -134,6 +191,14 @@ class Operations:
         if extensions := self._door.extensions(context):
             answer["extensions"] = extensions
         return Outcome(encode(answer), errors, has_data=result.data is not None, ran=True)
+
+
+def _another() -> Unauthenticated:
+    return Unauthenticated(
+        "账号的机构或权限已变更",
+        "the organisation or the rights of this account have changed",
+        hint=Words("请重新订阅", "subscribe again"),
+    )
 
 
 def _wrong_kind(kind: OperationType) -> BadRequest:

@@ -1,74 +1,149 @@
 """Serves in one process or in several that share a socket; says when it is ready."""
 
+import asyncio
+import mmap
 import os
 import signal
 import socket
 import sys
+import time
+import traceback
 from collections.abc import Callable
 from contextlib import suppress
 
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.applications import Starlette
 
+from hub.errors import Unavailable, Words
 from hub.settings import Settings
 from hub.web.server import serve_config
 
+DRAINING = 1.0
+"""Seconds between saying that we stop (/readyz, event streams) and taking no more connections."""
+QUICK = 5.0
+"""A process that ends within so many seconds is not started again at once."""
+LONGEST_PAUSE = 30.0
+
 
 class Announced(uvicorn.Server):
-    """A server that prints one line once it answers."""
+    """A server that prints one line once it answers, and says so before it stops."""
 
-    def __init__(self, config: uvicorn.Config, words: str) -> None:
-        super().__init__(config)
+    def __init__(
+        self, app: Starlette, chosen: Settings, words: str, answered: mmap.mmap | None = None
+    ) -> None:
+        super().__init__(serve_config(app, chosen))
+        self._app = app
         self._words = words
+        self._answered = answered
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then say so."""
         await super().startup(sockets)
         if self.started:
+            if self._answered is not None:
+                self._answered[0] = 1
             sys.stdout.write(self._words + "\n")
             sys.stdout.flush()
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Say so, then stop."""
+        self._app.state.drain()
+        await asyncio.sleep(DRAINING)
+        await super().shutdown(sockets)
 
-def run(app: ASGIApp, chosen: Settings) -> bool:
+
+def run(app: Starlette, chosen: Settings) -> bool:
     """Serve `app` until a signal; whether it had started."""
-    words = f"ready http://{chosen.host}:{chosen.port}/graphql"
-    server = Announced(serve_config(app, chosen), words)
+    server = Announced(app, chosen, f"ready http://{chosen.host}:{chosen.port}/graphql")
     with suppress(KeyboardInterrupt):
         server.run()
     return server.started
 
 
-def run_many(make: Callable[[], ASGIApp], chosen: Settings, workers: int) -> None:
-    """Serve in `workers` processes on one socket; one that dies is started again."""
+def run_many(make: Callable[[], Starlette], chosen: Settings, workers: int) -> None:
+    """Serve in `workers` processes on one socket; one that dies is started again.
+
+    The more of them in a row end soon after their start, the longer is the pause before the next.
+    Unavailable when one cannot start and none ever has.
+    """
     family = socket.AF_INET6 if ":" in chosen.host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listening.bind((chosen.host, chosen.port))
-    stopping = False
-    children: set[int] = set()
+    with listening, mmap.mmap(-1, 1) as answered:
+        Workers(lambda: _spawn(make, chosen, listening, answered), answered).keep(workers)
 
-    def stop(number: int, frame: object) -> None:
-        nonlocal stopping
-        stopping = True
-        for child in children:
+
+class Workers:
+    """The processes of one socket; `answered` is a byte they share, set once one of them serves."""
+
+    def __init__(self, spawn: Callable[[], int], answered: mmap.mmap) -> None:
+        self._spawn = spawn
+        self._answered = answered
+        self._since: dict[int, float] = {}
+        self._stopping = False
+        self._failed = False
+        self._quick_ends = 0
+
+    def keep(self, many: int) -> None:
+        """Keep `many` processes until a signal, then wait for their end. Unavailable."""
+        signal.signal(signal.SIGTERM, self._stop)
+        signal.signal(signal.SIGINT, self._stop)
+        while not self._stopping or self._since:
+            while not self._stopping and len(self._since) < many:
+                self._start()
+            with suppress(InterruptedError, ChildProcessError):
+                self._ended(os.wait()[0])
+        if self._failed:
+            raise Unavailable(
+                "服务进程无法启动，原因见上面的日志",
+                "the server cannot start; the log above says why",
+                hint=Words("用 hub doctor 检查数据库与 Valkey", "look with: hub doctor"),
+            )
+
+    def _start(self) -> None:
+        self._pause()
+        if self._stopping:
+            return
+        child = self._spawn()
+        self._since[child] = time.monotonic()
+        if self._stopping:  # the signal came before the child was known
+            self._stop()
+
+    def _pause(self) -> None:
+        seconds = min(2.0 ** (self._quick_ends - 1), LONGEST_PAUSE) if self._quick_ends else 0.0
+        until = time.monotonic() + seconds
+        while not self._stopping and time.monotonic() < until:
+            time.sleep(0.1)
+
+    def _ended(self, child: int) -> None:
+        since = self._since.pop(child, None)
+        if since is None or self._stopping:
+            return
+        self._quick_ends = self._quick_ends + 1 if time.monotonic() - since < QUICK else 0
+        if not self._answered[0]:
+            self._failed = True
+            self._stop()
+
+    def _stop(self, *_: object) -> None:
+        self._stopping = True
+        for child in list(self._since):
             with suppress(ProcessLookupError):
                 os.kill(child, signal.SIGTERM)
 
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
-    while not stopping or children:
-        while not stopping and len(children) < workers:
-            children.add(_spawn(make, chosen, listening))
-        with suppress(InterruptedError, ChildProcessError):
-            children.discard(os.wait()[0])
 
-
-def _spawn(make: Callable[[], ASGIApp], chosen: Settings, listening: socket.socket) -> int:
+def _spawn(
+    make: Callable[[], Starlette], chosen: Settings, listening: socket.socket, answered: mmap.mmap
+) -> int:
     child = os.fork()
     if child:
         return child
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     words = f"ready http://{chosen.host}:{chosen.port}/graphql (pid {os.getpid()})"
-    Announced(serve_config(make(), chosen), words).run([listening])
-    os._exit(0)
+    try:
+        Announced(make(), chosen, words, answered).run([listening])
+    except BaseException:  # noqa: BLE001 -- nothing of the parent may run on in its child
+        traceback.print_exc()
+    finally:
+        os._exit(0)

@@ -89,6 +89,7 @@ class Socket:
         self._receive = receive
         self._write = send
         self._caller = caller
+        self._admit = operations.watch(caller)
         self._greeted = False
         self._ready = False
         self._closed = False
@@ -165,7 +166,8 @@ class Socket:
         except HubError:
             raise _Closing(4403, "Forbidden") from None
         self._caller = self._caller._replace(token=token)
-        if refusal := await self._operations.admit(self._caller):
+        self._admit = self._operations.watch(self._caller)
+        if refusal := await self._admit():
             code, reason = (4403, "Forbidden") if refusal.locks_out else (1013, "Try again later")
             raise _Closing(code, reason)
         self._ready = True
@@ -174,7 +176,7 @@ class Socket:
     async def _recheck(self) -> None:
         while True:
             await asyncio.sleep(self._patience.recheck)
-            refusal = await self._operations.admit(self._caller)
+            refusal = await self._admit()
             if refusal and refusal.locks_out:
                 await self.close(4403, "Forbidden")
                 return

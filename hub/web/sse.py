@@ -1,14 +1,15 @@
 """Answers as server-sent events (graphql-sse, distinct connections mode), kept alive."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Coroutine
 from contextlib import aclosing
+from typing import Any
 
 from starlette.types import Send
 
 from hub.web.answers import API_HEADERS
 from hub.web.negotiation import EVENTS
-from hub.web.operations import Outcome
+from hub.web.operations import Admit, Outcome
 
 COMMENT = b":\n\n"
 COMPLETE = b"event: complete\ndata:\n\n"
@@ -22,14 +23,17 @@ def event(body: bytes) -> bytes:
 async def stream(
     outcomes: AsyncGenerator[Outcome, None],
     send: Send,
-    admit: Callable[[], Awaitable[Outcome | None]],
+    admit: Admit,
     seconds: float,
     request_id: str,
+    stopping: Coroutine[Any, Any, None],
 ) -> None:
     """Send each outcome as an event, then `complete`.
 
     Every `seconds` comes a comment, and `admit` is asked whether the caller may still listen; a
-    lock-out ends the stream. Errors are events too: the stream itself is always a 200.
+    lock-out ends the stream. So does the end of `stopping`, without `complete`: the client is to
+    come back.
+    Errors are events too: the stream itself is always a 200.
     """
     await send(
         {
@@ -44,15 +48,25 @@ async def stream(
         }
     )
     pouring = asyncio.create_task(_pour(outcomes, send))
+    stop = asyncio.create_task(stopping)
     try:
-        while not (await asyncio.wait({pouring}, timeout=seconds))[0]:
+        while not pouring.done():
+            await asyncio.wait(
+                {pouring, stop}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED
+            )
+            if pouring.done():
+                break
+            if stop.done():
+                await send({"type": "http.response.body", "body": b""})
+                return
             await _say(send, COMMENT)
             if (refusal := await admit()) and refusal.locks_out:
                 await _say(send, event(refusal.body))
                 break
     finally:
-        pouring.cancel()
-        await asyncio.gather(pouring, return_exceptions=True)
+        for task in (pouring, stop):
+            task.cancel()
+        await asyncio.gather(pouring, stop, return_exceptions=True)
     await send({"type": "http.response.body", "body": COMPLETE})
 
 

@@ -13,6 +13,7 @@ depends_on = None
 ROLES = ("hub_app", "hub_staff")
 CALLER = "nullif(current_setting('app.org', true), '')::uuid"
 SCOPED = "nullif(current_setting('app.org', true), '') IS NOT NULL"
+WIDE = "current_setting('app.org', true) = '*'"
 OWNED = {
     "instrument": f"owner_id = {CALLER}",
     "certificate": f"issuer_id = {CALLER} OR client_id = {CALLER}",
@@ -21,14 +22,49 @@ OWNED = {
     "measurement_result": f"issuer_id = {CALLER} OR client_id = {CALLER}",
     "measurement_point": f"issuer_id = {CALLER} OR client_id = {CALLER}",
     "document_adoption": f"organization_id = {CALLER}",
-    "user_account": f"organization_id = {CALLER}",
     "feed": f"organization_ids @> ARRAY[{CALLER}]",
-    "personnel": SCOPED,
+    "idempotency_key": "principal = current_setting('app.user', true)",
     "personnel_certificate": SCOPED,
     "certified_item": SCOPED,
 }
 APPEND_ONLY = ("audit_event", "inbox", "feed")
-STAFF_ONLY = ("access_token",)
+HIDDEN = ("access_token", "audit_event", "inbox", "personnel", "user_account")
+OPEN = {
+    "personnel": """
+        id version created_at updated_at employer_id name registered_at registration_valid_to
+    """,
+    "user_account": """
+        id version created_at updated_at source_system source_key source_fetched_at login_name
+        organization_id person_id roles district phone email ident_methods state last_login_at
+        failed_logins locked_until
+    """,
+}
+OWN_ONLY = {
+    "source_system": "varchar",
+    "source_key": "varchar",
+    "source_fetched_at": "timestamptz",
+    "staff_no": "varchar",
+    "title": "varchar",
+    "resident_id": "varchar",
+    "phone": "varchar",
+    "email": "varchar",
+    "photo_url": "varchar",
+    "education": "varchar",
+    "birth_date": "date",
+    "discipline": "jsonb",
+}
+SHOWN = {
+    "personnel": [
+        *OPEN["personnel"].split(),
+        *(
+            f"CASE WHEN employer_id = {CALLER} THEN {name} END::{kind} AS {name}"
+            for name, kind in OWN_ONLY.items()
+        ),
+    ],
+    "user_account": [*OPEN["user_account"].split(), "NULL::varchar AS password_hash"],
+}
+"""The columns that hub_app reads of tables that are hidden from it; the rows are in `ROWS`."""
+ROWS = {"personnel": SCOPED, "user_account": f"organization_id = {CALLER}"}
 
 
 def secure() -> None:
@@ -40,22 +76,49 @@ def secure() -> None:
         )
         op.execute(f"DO $$ BEGIN EXECUTE format('GRANT {role} TO %I', current_user); END $$")
         op.execute(f"GRANT USAGE ON SCHEMA public TO {role}")
-        op.execute(f"GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO {role}")
-        op.execute(f"REVOKE INSERT, UPDATE ON alembic_version FROM {role}")
-        for table in APPEND_ONLY:
-            op.execute(f"REVOKE UPDATE ON {table} FROM {role}")
-    for table in STAFF_ONLY:
-        op.execute(f"REVOKE ALL ON {table} FROM hub_app")
-    op.execute("REVOKE INSERT ON feed FROM hub_app")
-    op.execute("REVOKE INSERT, UPDATE ON feed_head FROM hub_app")
-    op.execute("GRANT DELETE ON inbox TO hub_staff")
+        op.execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}")
+    allow_staff()
+    allow_app()
     for table, rule in OWNED.items():
-        op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
-        op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
+        wall(table)
         op.execute(f"CREATE POLICY own_rows ON {table} TO hub_app USING ({rule})")
-        wide = "true" if table in ("user_account", "feed") else SCOPED
-        op.execute(f"CREATE POLICY staff_rows ON {table} TO hub_staff USING ({wide})")
     op.execute("INSERT INTO feed_head (id, pos) VALUES (1, 0)")
+
+
+def allow_staff() -> None:
+    """Laboratories, oversight, operators and sign-in write every noun, and number the feed."""
+    op.execute("GRANT INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO hub_staff")
+    op.execute("REVOKE INSERT, UPDATE ON alembic_version FROM hub_staff")
+    for table in APPEND_ONLY:
+        op.execute(f"REVOKE UPDATE ON {table} FROM hub_staff")
+    op.execute("GRANT DELETE ON inbox TO hub_staff")
+
+
+def allow_app() -> None:
+    """The callers of one organisation write their ledger and what every write leaves behind."""
+    for table in HIDDEN:
+        op.execute(f"REVOKE ALL ON {table} FROM hub_app")
+    op.execute("GRANT INSERT, UPDATE ON instrument TO hub_app")
+    op.execute("GRANT INSERT, UPDATE (answer) ON idempotency_key TO hub_app")
+    for table in ("audit_event", "inbox"):
+        # An insert of one row gives its number back, and reading that is a right of its own.
+        op.execute(f"GRANT INSERT, SELECT (id) ON {table} TO hub_app")
+    op.execute("CREATE SCHEMA shown")
+    op.execute("GRANT USAGE ON SCHEMA shown TO hub_app")
+    for table, columns in SHOWN.items():
+        wall(table)
+        op.execute(f"CREATE POLICY through_view ON {table} FOR SELECT TO CURRENT_USER USING (true)")
+        read = f"SELECT {', '.join(columns)} FROM public.{table} WHERE {ROWS[table]}"  # noqa: S608
+        op.execute(f"CREATE VIEW shown.{table} WITH (security_barrier) AS {read}")
+        op.execute(f"GRANT SELECT ON shown.{table} TO hub_app")
+
+
+def wall(table: str) -> None:
+    """Let no row of `table` through but those of a policy; staff see all under the wide scope."""
+    op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
+    op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
+    wide = "true" if table in ("user_account", "feed") else WIDE
+    op.execute(f"CREATE POLICY staff_rows ON {table} TO hub_staff USING ({wide})")
 
 
 def upgrade() -> None:
@@ -950,6 +1013,7 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("status_reason", sa.String(), nullable=True),
+        sa.Column("status_moved_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("unsealed_on", sa.Date(), nullable=True),
         sa.Column("department", sa.String(), nullable=True),
         sa.Column("location", sa.String(), nullable=True),
@@ -1732,6 +1796,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Take back."""
+    op.execute("DROP SCHEMA shown CASCADE")
     # ### commands auto generated by Alembic - please adjust! ###
     op.drop_table("measurement_result")
     op.drop_table("measurement_point")

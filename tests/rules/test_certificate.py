@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.errors import Refused
+from hub.errors import BadInput, Refused
 from hub.rules.certificate import (
     CROCKFORD,
     Basis,
@@ -22,6 +22,7 @@ from hub.rules.certificate import (
     code_is_well_formed,
     codes_match,
     normal_code,
+    normal_number,
     verify_code,
 )
 from hub.rules.personnel import Credential, Person, Registration
@@ -48,6 +49,7 @@ LAB = "91320500MAY4LR3A1Y"
 ITEM = "弹性元件式一般压力表"
 SINCE = date(2020, 1, 1)
 TESTED = date(2024, 3, 5)
+TODAY = date(2024, 3, 8)
 TESTER = Person(
     "tester",
     (Credential(PersonnelCertificateKind.REGISTERED_METROLOGIST_1, frozenset({ITEM}), SINCE),),
@@ -56,6 +58,7 @@ TESTER = Person(
 APPROVER = Person("approver", (Credential(PersonnelCertificateKind.SIGNATORY, frozenset(), SINCE),))
 VERIFICATION = IssueFacts(
     kind=CertificateKind.VERIFICATION_CERTIFICATE,
+    today=TODAY,
     issuer=LAB,
     issuer_kinds=frozenset({OrgKind.LEGAL_VERIFICATION_INSTITUTE}),
     received_on=date(2024, 3, 4),
@@ -249,7 +252,7 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
         VERIFICATION, valid_until=None, checked_by=TESTER, approved_by=TESTER, standards=()
     )
 
-    assert codes(bad) == ["VALID_UNTIL_WRONG", "SAME_PERSON", "APPROVER_NOT_AUTHORISED"]
+    assert codes(bad) == ["VALID_UNTIL_WRONG", "APPROVER_NOT_AUTHORISED", "SAME_PERSON"]
     with pytest.raises(Refused) as refusal:
         refuse_first(check_issue(bad))
     assert refusal.value.path == ("validUntil",)
@@ -261,6 +264,7 @@ def test_only_the_eve_of_the_anniversary_is_a_right_validity(
 ) -> None:
     from_the_right_day = replace(
         VERIFICATION,
+        today=tested,
         received_on=None,
         test_dates=(tested,),
         issued_on=tested,
@@ -278,3 +282,53 @@ def _eve(tested: date, months: int, slip: int) -> date:
     following = divmod(year * 12 + month0 + 1, 12)
     length = date(following[0], following[1] + 1, 1).toordinal() - first
     return date.fromordinal(first + min(tested.day, length) - 2 + slip)
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"test_dates": (date(2024, 3, 9),), "issued_on": date(2024, 3, 9)}, "TEST_IN_FUTURE"),
+        ({"issued_on": date(2024, 3, 9)}, "ISSUED_IN_FUTURE"),
+        ({"test_dates": (date(2024, 3, 5), date(2024, 3, 4))}, "TEST_ENDS_BEFORE_START"),
+        ({"interval_months": 0}, "INTERVAL_OUT_OF_RANGE"),
+        ({"interval_months": 2000}, "INTERVAL_OUT_OF_RANGE"),
+        ({"basis": 2 * VERIFICATION.basis}, "BASIS_TWICE"),
+    ],
+    ids=str,
+)
+def test_what_lies_ahead_or_is_out_of_bounds_is_objected_to(
+    change: dict[str, Any], code: str
+) -> None:
+    assert code in codes(replace(VERIFICATION, **change))
+
+
+@pytest.mark.parametrize(
+    ("last_day", "found"),
+    [
+        (date(2024, 3, 4), ["VALID_UNTIL_OUT_OF_RANGE"]),
+        (date(2024, 3, 5), []),
+        (date(2034, 3, 4), []),
+        (date(2034, 3, 5), ["VALID_UNTIL_OUT_OF_RANGE"]),
+    ],
+)
+def test_an_agreed_recalibration_is_at_most_ten_years_ahead(
+    last_day: date, found: list[str]
+) -> None:
+    agreed = replace(CALIBRATION, valid_until=last_day, recalibration_agreed=True)
+
+    assert codes(agreed) == found
+
+
+def test_while_the_instrument_is_not_known_persons_are_not_asked_for_its_item() -> None:
+    nobody = replace(VERIFICATION, tested_by=Person("nobody"), approved_by=Person("no one"))
+
+    assert codes(replace(nobody, item=None)) == []
+    assert len(codes(nobody)) == 2
+
+
+def test_a_number_is_tidied_and_is_1_to_64_letters() -> None:
+    assert normal_number("　ＳＺ  1 ") == "SZ 1"
+    assert normal_number("x" * 64) == "x" * 64
+    for unfit in ("", " \u200b ", "x" * 65):
+        with pytest.raises(BadInput):
+            normal_number(unfit)

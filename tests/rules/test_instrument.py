@@ -13,7 +13,9 @@ from hub.rules.instrument import (
     MOVES,
     MoveFacts,
     check_compulsory,
+    check_interval,
     check_move,
+    check_retire,
     is_illegal_use,
     is_listed_overdue,
     normal_key,
@@ -101,13 +103,14 @@ def test_a_result_notice_stops_an_instrument_in_use() -> None:
 
 @pytest.mark.parametrize("state", InstrumentState)
 @pytest.mark.parametrize("due", DueState)
-def test_resting_instruments_are_not_listed_and_only_overdue_ones_in_use_are_illegal(
+def test_resting_instruments_are_not_listed_and_only_those_in_use_without_validity_are_illegal(
     state: InstrumentState, due: DueState
 ) -> None:
     overdue = due is DueState.OVERDUE
+    beyond = due in (DueState.OVERDUE, DueState.NOT_SCHEDULED)
 
     assert is_listed_overdue(state, due) == (overdue and state in (IN_USE, REPAIR))
-    assert is_illegal_use(compulsory=True, state=state, due=due) == (overdue and state is IN_USE)
+    assert is_illegal_use(compulsory=True, state=state, due=due) == (beyond and state is IN_USE)
     assert not is_illegal_use(compulsory=False, state=state, due=due)
 
 
@@ -179,3 +182,28 @@ def test_an_asset_number_has_one_key(text: str) -> None:
 
 def test_width_case_and_blanks_do_not_make_another_number() -> None:
     assert normal_key(" ｋｓ－０ 0001　a\n") == "KS-00001A"
+
+
+@given(st.one_of(st.none(), st.integers(1, 120)), st.one_of(st.none(), st.integers(1, 120)))
+def test_a_compulsory_interval_is_never_lengthened_nor_cleared(
+    old: int | None, new: int | None
+) -> None:
+    shorter = old is None or (new is not None and new <= old)
+    try:
+        check_interval(old, new)
+    except Refused:
+        assert not shorter
+    else:
+        assert shorter
+
+
+@pytest.mark.parametrize("state", InstrumentState)
+def test_without_an_approval_only_what_is_scrapped_leaves_the_ledger(
+    state: InstrumentState,
+) -> None:
+    check_retire(state, approved=True)
+    if state is SCRAPPED:
+        check_retire(state, approved=False)
+        return
+    with pytest.raises(Refused):
+        check_retire(state, approved=False)

@@ -2,7 +2,7 @@
 
 import asyncio
 import enum
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Hashable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -196,6 +196,9 @@ class ToyDoor:
             Upload: UploadDefinition,
             Mass: strawberry.scalar(name="Mass", serialize=str, parse_value=_mass),
         }
+        self.draining = asyncio.Event()
+        self.rights: dict[str | None, int] = {}
+        self.rested = 0
         self.schema = strawberry.Schema(
             Query, Mutation, Subscription, config=StrawberryConfig(scalar_map=scalars)
         )
@@ -227,6 +230,12 @@ class ToyDoor:
 
     def trusted(self, context: Context) -> bool:
         return context.token in STAFF
+
+    def principal(self, context: Context) -> Hashable:
+        return context.token, self.rights.get(context.token)
+
+    async def rest(self, context: Context) -> None:
+        self.rested += 1
 
     def extensions(self, context: Context) -> Mapping[str, Any] | None:
         return context.told

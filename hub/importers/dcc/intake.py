@@ -31,11 +31,13 @@ async def import_dcc(
     keys: Keyring,
     *,
     client_id: UUID | None = None,
+    issuer_id: UUID | None = None,
 ) -> Taken:
     """Store the certificate in the file `data`; the same file again changes nothing.
 
-    BadInput for a file that is unsafe, not well formed, not valid by its XML schema, or changed
-    after it was signed.
+    `issuer_id` says whose certificate it is, which a file alone proves of no laboratory that has a
+    USCC. BadInput for a file of such a one without it, and for a file that is unsafe, not well
+    formed, not valid by its XML schema, or changed after it was signed.
     """
     draft = read_dcc(data)
     for problem in draft.blocking:
@@ -46,7 +48,8 @@ async def import_dcc(
             path=(filename,),
         )
     async with database.writer(actor) as db:
-        return await take_in(db, foreign(draft, filename, len(data)), keys, client_id=client_id)
+        given = foreign(draft, filename, len(data))
+        return await take_in(db, given, keys, client_id=client_id, issuer_id=issuer_id)
 
 
 def foreign(draft: DccDraft, filename: str, size: int) -> ForeignCertificate:

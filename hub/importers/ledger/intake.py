@@ -13,7 +13,7 @@ from sqlmodel import col
 from hub.actions.ledger import LedgerLine, Stored, take_in
 from hub.actor import PLATFORM, Actor
 from hub.db import Database
-from hub.errors import NotFound
+from hub.errors import BadInput, NotFound
 from hub.importers.ledger.judge import Judged, Line, judge
 from hub.importers.ledger.report import report
 from hub.importers.ledger.sheets import read_table
@@ -58,18 +58,21 @@ async def import_ledger(
     table: Table,
     *,
     owner_id: UUID,
-    as_of: date,
+    today: date,
+    as_of: date | None = None,
     on_error: OnError = OnError.REJECT_ALL,
     dry_run: bool = False,
     key: str | None = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Intake:
-    """Judge `table` as of a day and store its accepted lines in one transaction.
+    """Judge `table` as of a day, today unless said, and store its accepted lines together.
 
     A dry run does the same and takes it back, so that its report is the one of the real run. Under
-    an idempotency `key` the lines are stored at most once.
+    an idempotency `key` the lines are stored at most once. BadInput for a day still to come.
     """
-    judged = await asyncio.to_thread(judge, table, as_of=as_of, on_progress=on_progress)
+    if as_of is not None and as_of > today:
+        raise BadInput(f"判定日期 {as_of} 晚于今天", f"{as_of} is still to come", path=("asOf",))
+    judged = await asyncio.to_thread(judge, table, as_of=as_of or today, on_progress=on_progress)
     lines = [ledger_line(line) for line in judged.lines if line.draft is not None]
     if on_error is OnError.REJECT_ALL and judged.counts["reject"]:
         return Intake(judged, table, None)
@@ -98,14 +101,15 @@ async def import_file(
     file: Path,
     *,
     uscc: str,
-    as_of: date,
+    today: date,
+    as_of: date | None,
     on_error: OnError,
     dry_run: bool,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Intake:
     """Import a file of this machine into the ledger of the organisation `uscc`.
 
-    NotFound for an unknown organisation; BadInput for an unreadable file.
+    NotFound for an unknown organisation; BadInput for an unreadable file or a day still to come.
     """
     owner_id = await organization_id(database, uscc)
     keeper = Actor(login="hub import", organization_id=owner_id, roles=frozenset({Role.SYSTEM}))
@@ -114,6 +118,7 @@ async def import_file(
         keeper,
         await asyncio.to_thread(read_path, file),
         owner_id=owner_id,
+        today=today,
         as_of=as_of,
         on_error=on_error,
         dry_run=dry_run,
