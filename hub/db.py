@@ -113,6 +113,8 @@ class Reader:
 
     async def many(self, statement: Select[Any]) -> Sequence[RowMapping]:
         """The rows of a statement that sets no limit of its own. CostExceeded for too many."""
+        if self._left < 0:
+            raise too_much()
         return await self.all(statement.limit(self._left + 1))
 
     async def all(self, statement: Select[Any]) -> Sequence[RowMapping]:

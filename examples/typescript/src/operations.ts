@@ -73,7 +73,7 @@ export async function createInstrument(
   idempotencyKey: string,
 ) {
   const { createInstrument } = await hub.ask(CREATE, { input: { content, idempotencyKey } });
-  return createInstrument;
+  return createInstrument!; // 为空时必有 errors，hub.ask 已抛出 HubError
 }
 
 /** 凭编号与查询码查验证书，无需令牌；不符时抛出 HubError，code 为 NOT_FOUND。 */
