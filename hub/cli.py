@@ -8,7 +8,6 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -24,6 +23,7 @@ from hub.errors import HubError
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
+    from hub.demo.logins import Login
     from hub.importers.ledger.intake import Intake
     from hub.settings import Settings
 
@@ -109,7 +109,9 @@ def up(
     demo: Annotated[bool, typer.Option("--demo", help="装入演示数据并打印演示账号")] = False,
 ) -> None:
     """启动一切：内置服务器、迁移、服务与后台工作。"""
+    from hub.demo.logins import seeded
     from hub.doctor import must_be_free
+    from hub.keys import Keyring
     from hub.migration import migrate
     from hub.web.app import Hub, application
     from hub.web.processes import run
@@ -120,50 +122,13 @@ def up(
     with plainly(), servers(chosen) as (database_url, redis_url, companions):
         migrate(database_url)
         if demo:
-            show_logins(asyncio.run(seeded(chosen, database_url)))
+            show_logins(asyncio.run(seeded(database_url, Keyring.of_settings(chosen))))
         hub = Hub(chosen, database_url, redis_url)
         if not run(application(hub, [*companions, hub.work]), chosen):
             raise typer.Exit(1)
 
 
-@dataclass(frozen=True, slots=True)
-class Login:
-    """One login of the demo, as it is printed."""
-
-    login: str
-    who: str
-    token: str
-    password: str
-
-
-async def seeded(chosen: "Settings", database_url: str) -> list[Login]:
-    """Seed the demo, its DCC files included; its logins, with a token of 30 days each."""
-    from hub.actions.session import issue_token
-    from hub.db import Database
-    from hub.demo import cast
-    from hub.demo.seed import seed
-    from hub.keys import Keyring
-    from hub.times import today
-
-    database = Database(database_url, 4)
-    keys, life, now = Keyring.of_settings(chosen), timedelta(days=30), datetime.now(UTC)
-    names = {one.uscc: one.name for one in cast.ORGANIZATIONS}
-    try:
-        demo = await seed(database, today=today(), keys=keys)
-        return [
-            Login(
-                one.login,
-                f"{names[one.uscc]} · {'、'.join(sorted(role.label for role in one.roles))}",
-                (await issue_token(database, one.login, ttl=life, now=now)).token,
-                demo.passwords.get(one.login, ""),
-            )
-            for one in cast.ACCOUNTS
-        ]
-    finally:
-        await database.close()
-
-
-def show_logins(logins: list[Login]) -> None:
+def show_logins(logins: "list[Login]") -> None:
     """Print the demo's logins; a password is shown once, when its account is made."""
     table = Table("登录名", "身份", "令牌（30 天有效）", "口令（仅首次显示）")
     for one in logins:
