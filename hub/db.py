@@ -216,29 +216,48 @@ class Database:
         """A function that waits for a NOTIFY on `channel`, at most so many seconds."""
         heard = asyncio.Event()
         connection: AsyncConnection | None = None
+        lost: list[AsyncConnection] = []
+
+        async def listen() -> AsyncConnection:
+            opened = await self._ear.connect()
+            try:
+                driver: Any = (await opened.get_raw_connection()).driver_connection
+                await driver.add_listener(channel, lambda *_: heard.set())
+                driver.add_termination_listener(lambda _: forget())
+            except BaseException:
+                await drop(opened)
+                raise
+            return opened
 
         async def wait(seconds: float) -> None:
             nonlocal connection
+            while lost:
+                await drop(lost.pop())
             with suppress(TimeoutError, DBAPIError, *LOST):
                 async with asyncio.timeout(seconds):
                     if connection is None:
-                        opened = await self._ear.connect()
-                        driver: Any = (await opened.get_raw_connection()).driver_connection
-                        await driver.add_listener(channel, lambda *_: heard.set())
-                        driver.add_termination_listener(lambda _: forget())
-                        connection = opened
+                        connection = await listen()
                         return
                     await heard.wait()
             heard.clear()
 
         def forget() -> None:
             nonlocal connection
+            if connection is not None:
+                lost.append(connection)
             connection = None
             heard.set()
+
+        async def drop(one: AsyncConnection) -> None:
+            with suppress(Exception):
+                await one.invalidate()
+                await one.close()
 
         try:
             yield wait
         finally:
+            for one in (*lost, *([connection] if connection else ())):
+                await drop(one)
             await self._ear.dispose()
 
     async def check(self) -> None:
