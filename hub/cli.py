@@ -5,6 +5,7 @@ Heavy modules are imported inside the commands, so that `hub --help` stays quick
 
 import asyncio
 import json
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -375,6 +376,12 @@ def doctor(data: Data = None) -> None:
     raise typer.Exit(0 if healthy else 1)
 
 
+def leave(number: int, frame: object) -> None:
+    """End by an exception, so that the embedded servers are stopped on the way out."""
+    raise SystemExit(128 + number)
+
+
 def main() -> None:
     """Run the command line."""
+    signal.signal(signal.SIGTERM, leave)
     app()
