@@ -317,6 +317,7 @@ async def test_an_id_of_another_noun_is_bad_input_with_its_path(
         {"results": results(measured=None, error=None, k="0")},
         {"testTo": "2024-03-03"},
         {"results": results(u="0.001")},
+        {"results": results(mpeLower="-0.001", mpeUpper="0.001", verdict="PASS")},
     ],
     ids=str,
 )

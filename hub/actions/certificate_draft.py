@@ -136,6 +136,8 @@ def rule_result(draft: ResultDraft, cmc: QuantityValue | None = None) -> Result:
             uncertainty_unit=one.u_unit,
             k=one.k,
             cmc=cmc.value if cmc and cmc.unit == (one.u_unit or one.unit) else None,
+            mpe_lower=one.mpe_lower,
+            mpe_upper=one.mpe_upper,
             verdict=one.verdict,
         )
         for one in draft.points

@@ -178,6 +178,7 @@ def check_issue(facts: IssueFacts) -> list[Problem]:
         *_date_problems(facts),
         *_validity_problems(facts, tested_on),
         *_conclusion_problems(facts),
+        *_missing(facts),
         *_standard_problems(facts, tested_on),
         *_basis_problems(facts, tested_on),
         *person_problems(facts),
@@ -259,11 +260,22 @@ def _conclusion_problems(facts: IssueFacts) -> Iterator[Problem]:
 
 def _has_failed_point(results: tuple[Result, ...]) -> bool:
     return any(
-        point.verdict is Verdict.FAIL
+        point.verdict is Verdict.FAIL or point.is_beyond_limits
         for result in results
         if result.stage is not ResultStage.AS_FOUND
         for point in result.points
     )
+
+
+def _missing(facts: IssueFacts) -> Iterator[Problem]:
+    """A verification rests on measured points and on the standards that they were measured with."""
+    if facts.kind not in VERIFICATIONS:
+        return
+    if not any(result.points for result in facts.results):
+        yield error("RESULTS_MISSING", "检定须有测量结果", "a verification has results", "results")
+    if not facts.standards:
+        zh, en = "检定须注明所用计量标准", "a verification names the standards used"
+        yield error("STANDARDS_MISSING", zh, en, "standardsUsed")
 
 
 def _standard_problems(facts: IssueFacts, tested_on: date) -> Iterator[Problem]:

@@ -32,7 +32,18 @@ class Point:
     uncertainty_unit: str | None = None
     k: Decimal | None = None
     cmc: Decimal | Fraction | None = None
+    mpe_lower: Decimal | None = None
+    mpe_upper: Decimal | None = None
     verdict: Verdict | None = None
+
+    @property
+    def is_beyond_limits(self) -> bool:
+        """Whether the error, compared with its full value, lies outside the limits given for it."""
+        lower, upper = self.mpe_lower, self.mpe_upper
+        if self.error is None or (lower is not None and upper is not None and lower > upper):
+            return False
+        below = lower is not None and self.error < lower
+        return below or (upper is not None and self.error > upper)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +61,10 @@ def result_problems(results: tuple[Result, ...]) -> Iterator[Problem]:
         for place, point in enumerate(result.points):
             path: Path = ("results", index, "points", place)
             yield from _error_problems(point, path)
+            if point.verdict is Verdict.PASS and point.is_beyond_limits:
+                zh = "误差超出最大允许误差，不能判为合格"
+                en = "the error is beyond its limits, so this is no pass"
+                yield error("VERDICT_AGAINST_LIMITS", zh, en, *path, "verdict")
             if point.uncertainty is not None:
                 yield from _uncertainty_problems(result.kind, point, point.uncertainty, path)
 

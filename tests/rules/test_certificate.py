@@ -247,9 +247,17 @@ def test_a_superseded_basis_warns_and_does_not_stop() -> None:
     refuse_first(found)
 
 
+ALWAYS = (StandardUsed("量块标准装置", date.max),)
+
+
+def test_a_verification_rests_on_results_and_standards() -> None:
+    assert codes(replace(VERIFICATION, standards=())) == ["STANDARDS_MISSING"]
+    assert codes(replace(VERIFICATION, results=())) == ["RESULTS_MISSING"]
+
+
 def test_all_that_is_wrong_is_told_at_once() -> None:
     bad = replace(
-        VERIFICATION, valid_until=None, checked_by=TESTER, approved_by=TESTER, standards=()
+        VERIFICATION, valid_until=None, checked_by=TESTER, approved_by=TESTER, standards=ALWAYS
     )
 
     assert codes(bad) == ["VALID_UNTIL_WRONG", "APPROVER_NOT_AUTHORISED", "SAME_PERSON"]
@@ -270,7 +278,7 @@ def test_only_the_eve_of_the_anniversary_is_a_right_validity(
         issued_on=tested,
         interval_months=months,
         valid_until=_eve(tested, months, slip),
-        standards=(),
+        standards=ALWAYS,
     )
 
     assert codes(from_the_right_day) == ([] if slip == 0 else ["VALID_UNTIL_WRONG"])
