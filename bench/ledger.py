@@ -68,6 +68,7 @@ async def measure(database_url: str, folder: Path) -> None:
                 keeper,
                 table,
                 owner_id=owner.id,
+                today=AS_OF,
                 as_of=AS_OF,
                 on_error=OnError.REJECT_ROWS,
                 dry_run=dry,
@@ -90,8 +91,8 @@ async def measure(database_url: str, folder: Path) -> None:
     await database.close()
     whole = statistics.median(figures["import"])
     print(f"ledger import: {rows:,} rows stored, {ROUNDS} rounds, medians")
-    for name, seconds in figures.items():
-        middle = statistics.median(seconds)
+    for name, taken in figures.items():
+        middle = statistics.median(taken)
         rate = len(table.records) / middle
         print(f"  {name:8} {rate:9,.0f} rows/s   {middle / whole:5.2f} x import")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
