@@ -9,7 +9,7 @@ from hub.vocabulary import Role, Term
 
 
 class Level(Term):
-    """How sensitive a field is, from public to restricted personal data."""
+    """级别: how sensitive a field is, from public to restricted personal data."""
 
     P = "P", "公开"
     A = "A", "登录用户"
@@ -18,12 +18,12 @@ class Level(Term):
     R = "R", "受限个人信息"
 
 
-class Sight(StrEnum):
-    """What becomes of a value on its way to a caller."""
+class Sight(Term):
+    """所见: what becomes of a value on its way to a caller."""
 
-    CLEAR = "CLEAR"
-    MASKED = "MASKED"
-    HIDDEN = "HIDDEN"
+    CLEAR = "CLEAR", "完整"
+    MASKED = "MASKED", "脱敏"
+    HIDDEN = "HIDDEN", "不给出"
 
 
 class Can(StrEnum):

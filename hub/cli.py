@@ -186,11 +186,73 @@ def migrate(data: Data = None) -> None:
 
 
 @app.command()
-def schema() -> None:
-    """打印 GraphQL 架构（SDL）。"""
+def schema(
+    surface: Annotated[
+        bool,
+        typer.Option("--surface/--sdl", help="SDL，或逐行列出每个坐标：类型、级别、脱敏与谁可见"),
+    ] = False,
+) -> None:
+    """打印 GraphQL 架构（SDL），或其接口面。"""
     from resolvers.root import build
+    from schema.surface import surface as written
 
-    sys.stdout.write(build().as_str() + "\n")
+    built = build()
+    core = built._schema  # noqa: SLF001 -- the only way to graphql-core's schema
+    sys.stdout.write(written(core) if surface else built.as_str() + "\n")
+
+
+def variables_in(text: str) -> dict[str, Any]:
+    """The variables that a JSON text says; exit 2 for what is no JSON object."""
+    try:
+        found = json.loads(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"--variables 不是 JSON：{error}") from error
+    if not isinstance(found, dict):
+        raise typer.BadParameter("--variables 须为 JSON 对象")
+    return found
+
+
+@app.command()
+def explain(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="GraphQL 文档")],
+    login: Annotated[str | None, typer.Option("--as", help="以谁的身份，默认匿名")] = None,
+    variables: Annotated[str, typer.Option(help="变量，JSON 对象")] = "{}",
+    operation: Annotated[str | None, typer.Option(help="文档中的哪一个操作")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="以 JSON 打印，供程序读取")] = False,
+    data: Data = None,
+) -> None:
+    """解释一次操作：价格、可见性与语句；不执行它。退出码 1：执行时会被拒绝。"""
+    from hub.actions.session import actor_called
+    from hub.actor import ANONYMOUS, Actor
+    from hub.db import Database
+    from hub.explain import as_json as written
+    from hub.explain import offline, shown
+
+    given = variables_in(variables)
+    try:
+        document = file.read_text("utf-8")
+    except UnicodeDecodeError as error:
+        raise typer.BadParameter(f"{file} 不是 UTF-8 文本") from error
+    chosen = configured(data)
+
+    async def find(database_url: str, name: str) -> Actor:
+        database = Database(database_url, 1)
+        try:
+            return await actor_called(database, name)
+        finally:
+            await database.close()
+
+    actor = ANONYMOUS
+    if login is not None:
+        with plainly(), servers(chosen, valkey=False) as (database_url, _, _):
+            actor = asyncio.run(find(database_url, login))
+    told = offline(document, given, operation, actor, chosen)
+    if as_json:
+        sys.stdout.write(json.dumps(written(told), ensure_ascii=False, indent=1) + "\n")
+    else:
+        out.print(shown(told), soft_wrap=not out.is_terminal)
+    if told.problems:
+        raise typer.Exit(1)
 
 
 @app.command()

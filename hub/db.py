@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import asyncpg
 import orjson
@@ -101,15 +101,24 @@ def too_much() -> CostExceeded:
 
 
 class Reader:
-    """Reads of one operation on one connection, taking turns; opened by the first of them."""
+    """Reads of one operation on one connection, taking turns; opened by the first of them.
 
-    def __init__(self, engine: AsyncEngine, actor: Actor) -> None:
+    To be entered: it ends with the block.
+    """
+
+    def __init__(self, engine: Callable[[Actor], AsyncEngine], actor: Actor) -> None:
         self.actor = actor
         self._engine = engine
         self._connection: AsyncConnection | None = None
         self._turn = asyncio.Lock()
         self._ended = False
         self._left = MOST_ROWS
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.end()
 
     async def many(self, statement: Select[Any]) -> Sequence[RowMapping]:
         """The rows of a statement that sets no limit of its own. CostExceeded for too many."""
@@ -132,7 +141,7 @@ class Reader:
                 raise asyncio.CancelledError
             try:
                 if self._connection is None:
-                    self._connection = await self._engine.connect()
+                    self._connection = await self._engine(self.actor).connect()
                     await self._connection.execute(_scope(self.actor))
                 result = await self._connection.execute(statement)
             except BaseException:
@@ -155,7 +164,8 @@ class Reader:
     async def end(self) -> None:
         """Give the connection back for good, once the read that runs is done."""
         self._ended = True
-        await self.refresh()
+        if self._connection is not None or self._turn.locked():
+            await asyncio.shield(self.refresh())
 
     async def _give_back(self) -> None:
         connection, self._connection = self._connection, None
@@ -165,13 +175,18 @@ class Reader:
                 await connection.close()
 
 
-def _scope(actor: Actor) -> Executable:
-    """Set for this transaction what row level security goes by: the organisation and the account.
+def scope_of(actor: Actor) -> tuple[str, str]:
+    """What row level security goes by: the organisation and the account.
 
     Staff have the wide scope: what they see is decided by policies alone.
     """
     organization = "*" if actor.is_staff else str(actor.organization_id or "")
-    account = "" if actor.is_anonymous else str(actor.user_id)
+    return organization, "" if actor.is_anonymous else str(actor.user_id)
+
+
+def _scope(actor: Actor) -> Executable:
+    """Set the scope for this transaction."""
+    organization, account = scope_of(actor)
     return select(
         func.set_config("app.org", organization, True), func.set_config("app.user", account, True)
     )
@@ -189,14 +204,9 @@ class Database:
         """The pool whose database role fits what `actor` may see."""
         return self._wide if actor.is_staff else self._own
 
-    @asynccontextmanager
-    async def reader(self, actor: Actor) -> AsyncIterator[Reader]:
+    def reader(self, actor: Actor) -> Reader:
         """Reads on behalf of `actor`."""
-        reader = Reader(self.engine(actor), actor)
-        try:
-            yield reader
-        finally:
-            await asyncio.shield(reader.end())
+        return Reader(self.engine, actor)
 
     @asynccontextmanager
     async def writer(self, actor: Actor, request_id: str | None = None) -> AsyncIterator[Writer]:

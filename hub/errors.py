@@ -78,6 +78,12 @@ class BadInput(HubError):
     code = Code.BAD_INPUT
 
 
+class Invalid(HubError):
+    """The document does not fit the schema or a limit on documents."""
+
+    code = Code.VALIDATION_FAILED
+
+
 class Unauthenticated(HubError):
     """No valid credentials came with the request."""
 

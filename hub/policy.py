@@ -75,6 +75,16 @@ def sighted(actor: Actor, table: type[T]) -> Select[Any]:
     )
 
 
+def may_count(actor: Actor, table: type[Table]) -> bool:
+    """Whether `actor` may know how many rows it sees: where all are its own, and staff always.
+
+    A number of foreign rows tells what is in them, one filter after the other.
+    """
+    if actor.is_anonymous:
+        return False
+    return actor.is_staff or policy_of(table).floor in (Level.O, Level.S, Level.R)
+
+
 def sees(actor: Actor, level: Level, row: Mapping[str, Any]) -> Any:
     """What `actor` sees of a field of `level` on a row that came from `sighted`."""
     return actor.sight(level, own=row["is_own"], person=row["is_person"])

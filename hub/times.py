@@ -14,3 +14,12 @@ def local_day(instant: datetime) -> date:
 def today() -> date:
     """The calendar day in Shanghai now."""
     return local_day(datetime.now(UTC))
+
+
+def instant_text(instant: datetime) -> str:
+    """An instant at UTC as PostgreSQL writes it in JSON: no zeros at the end of its fraction."""
+    # asyncpg reads the infinities of PostgreSQL as the ends of the calendar, without a zone.
+    if instant.tzinfo is not None:
+        instant = instant.astimezone(UTC).replace(tzinfo=None)
+    text = instant.isoformat()
+    return (text.rstrip("0") if "." in text else text) + "+00:00"

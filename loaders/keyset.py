@@ -4,7 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, UnaryExpression, and_, false, null, or_
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    UnaryExpression,
+    and_,
+    literal,
+    null,
+    or_,
+    tuple_,
+    type_coerce,
+)
 
 from hub.tables.base import Table
 
@@ -39,21 +49,38 @@ def _beyond(
     *,
     before: bool,
 ) -> ColumnElement[bool]:
-    """Rows that stand after (or before) the row with `values`; nulls stand last."""
+    """Rows that stand after (or before) the row with `values`; nulls stand last.
+
+    The same statement fits every row, whether its values are null or not. Where no column can be
+    null and all go one way, it is the comparison of rows that an index answers from its middle.
+    """
+    keys = [_of_type(value, column) for value, column in zip(values, columns, strict=True)]
+    ways = {by.descending == before for by in order}
+    if len(ways) == 1 and not any(_nullable(column) for column in columns):
+        mine, other = tuple_(*columns), tuple_(*keys)
+        return mine > other if ways == {True} else mine < other
     steps = []
     equal: list[ColumnElement[bool]] = []
-    for column, by, value in zip(columns, order, values, strict=True):
-        upward = by.descending == before
-        further: ColumnElement[bool]
-        if value is None:
-            further = column.is_not(null()) if before else false()
-        else:
-            further = column > value if upward else column < value
-            if not before:
-                further = or_(further, column.is_(null()))
+    for column, by, key in zip(columns, order, keys, strict=True):
+        further = column > key if by.descending == before else column < key
+        same: ColumnElement[bool] = column == key
+        if _nullable(column):
+            one, other_one = (key, column) if before else (column, key)
+            further = or_(further, and_(one.is_(null()), other_one.is_not(null())))
+            same = column.is_not_distinct_from(key)
         steps.append(and_(*equal, further))
-        equal.append(column.is_(null()) if value is None else column == value)
+        equal.append(same)
     return or_(*steps)
+
+
+def _of_type(value: Any, column: ColumnElement[Any]) -> ColumnElement[Any]:
+    if hasattr(value, "__clause_element__"):
+        return type_coerce(value.__clause_element__(), column.type)
+    return literal(value, column.type)
+
+
+def _nullable(column: Any) -> bool:
+    return bool(column.property.columns[0].nullable)
 
 
 def paged(statement: Select[Any], table: type[Table], page: Page) -> Select[Any]:

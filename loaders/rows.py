@@ -1,9 +1,10 @@
 """Rows by id and rows under a parent, each batch one statement."""
 
+from asyncio import Future, shield
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from aiodataloader import DataLoader
@@ -16,9 +17,23 @@ from hub.tables.base import Table
 from loaders.keyset import Page, ordering, paged
 
 Key = tuple[Any, ...]
+K = TypeVar("K")
+V = TypeVar("V")
 
 
-class ById(DataLoader[UUID, RowMapping | None]):
+class Shared(DataLoader[K, V], Generic[K, V]):
+    """A loader whose answers are waited for by several fields.
+
+    A field that fails where null may not stand cancels its neighbours; without a shield, whoever
+    waits for the same row elsewhere would be cancelled with them, and the operation break off.
+    """
+
+    def load(self, key: K) -> "Future[V]":
+        """The value of `key`, which is read for others even if this caller gives up."""
+        return shield(super().load(key))
+
+
+class ById(Shared[UUID, RowMapping | None]):
     """Rows of one table by id, in the order of the keys; None for what is absent or hidden."""
 
     def __init__(self, reader: Reader, table: type[Table]) -> None:
@@ -56,7 +71,7 @@ class Edge:
         return statement.join(self.by[0].table, link == target)
 
 
-class Under(DataLoader[Key, Sequence[RowMapping]]):
+class Under(Shared[Key, Sequence[RowMapping]]):
     """All rows of an edge for each parent key, ordered by `order`."""
 
     def __init__(self, reader: Reader, edge: Edge, order: Sequence[ColumnElement[Any]]) -> None:
@@ -82,7 +97,7 @@ class Under(DataLoader[Key, Sequence[RowMapping]]):
         return [under[key] for key in keys]
 
 
-class Pages(DataLoader[Key, Sequence[RowMapping]]):
+class Pages(Shared[Key, Sequence[RowMapping]]):
     """The same page of an edge for each parent key: LATERAL, so that each parent has its own."""
 
     def __init__(

@@ -35,7 +35,8 @@ class CertificateQuery:
     )
 
     @strawberry.field(
-        description="证书真伪查询：编号与查询码相符才作答，无需登录；不符时一律 NOT_FOUND"
+        description="证书真伪查询：编号与查询码相符才作答，无需登录；不符时一律 NOT_FOUND",
+        metadata={"statements": 1, "weight": 5},
     )
     async def verify_certificate(
         self,

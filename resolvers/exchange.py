@@ -38,7 +38,8 @@ class ExchangeMutation:
 
     @strawberry.mutation(
         description="导入台账文件：逐行判定并报告；可先 dryRun。须以 multipart 上传，"
-        "并带请求头 X-Hub-Preflight"
+        "并带请求头 X-Hub-Preflight",
+        metadata={"weight": 100},
     )
     async def import_ledger(
         self, info: Info, input: Annotated[ImportLedgerInput, GIVEN]
@@ -86,7 +87,9 @@ class ExchangeMutation:
 class ExchangeSubscription:
     """Changes out."""
 
-    @strawberry.subscription(description="本机构计量器具的变更，提交之后按次序送达，不丢失")
+    @strawberry.subscription(
+        description="本机构计量器具的变更，提交之后按次序送达，不丢失", metadata={"weight": 1}
+    )
     async def instrument_changed(self, info: Info) -> AsyncGenerator[InstrumentChange, None]:
         context = info.context
         if context.actor.is_anonymous:

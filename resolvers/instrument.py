@@ -39,7 +39,9 @@ class InstrumentQuery:
     instrument: Any = lookup(Instrument, "按标识符取计量器具")
     instruments: Any = listing(Instrument, "可见的计量器具：本机构的，或本实验室、本监管区划经手的")
 
-    @strawberry.field(description="即将到期与已超期的在用器具，先到期的在前")
+    @strawberry.field(
+        description="即将到期与已超期的在用器具，先到期的在前", metadata={"statements": 1}
+    )
     async def due_instruments(
         self,
         info: Info,

@@ -7,26 +7,31 @@ import strawberry
 
 from hub.errors import BadInput
 from schema.context import Info
-from schema.declare import NOUNS
-from schema.ids import decode
+from schema.costs import Listed
+from schema.declare import NOUNS, Lookup, Lookups
+from schema.ids import MOST_IDS, decode
 from schema.noun import Node
 from schema.resolve import by_id
-from schema.terms import TermLabels, labels
-
-MOST_IDS = 100
+from schema.terms import TERMS, TermLabels, labels
 
 
 @strawberry.type
 class NodeQuery:
     """Nodes and labels."""
 
-    @strawberry.field(description="按标识符取任一对象；不存在与无权查看不可区分")
+    @strawberry.field(
+        description="按标识符取任一对象；不存在与无权查看不可区分",
+        metadata={"compiles": Lookup(None)},
+    )
     async def node(
         self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="标识符")]
     ) -> Node | None:
         return await find(info, id, "id")
 
-    @strawberry.field(description="按多个标识符取对象，次序与标识符相同，至多 100 个")
+    @strawberry.field(
+        description="按多个标识符取对象，次序与标识符相同，至多 100 个",
+        metadata={"compiles": Lookups(), "listed": Listed(MOST_IDS, per="ids")},
+    )
     async def nodes(
         self,
         info: Info,
@@ -40,7 +45,9 @@ class NodeQuery:
             )
         return list(await asyncio.gather(*(find(info, one, "ids") for one in ids)))
 
-    @strawberry.field(description="枚举取值的中文名")
+    @strawberry.field(
+        description="枚举取值的中文名", metadata={"statements": 0, "listed": Listed(len(TERMS))}
+    )
     def enum_labels(
         self,
         name: Annotated[str | None, strawberry.argument(description="枚举名；省略则全部")] = None,

@@ -31,7 +31,10 @@ class PersonnelQuery:
     personnel: Any = listing(Personnel, "人员列表；外单位人员姓名脱敏")
     users: Any = listing(User, "可见的用户账号")
 
-    @strawberry.field(description="当前调用者及其权限")
+    @strawberry.field(
+        description="当前调用者及其权限",
+        metadata={"statements": lambda actor: int(actor.user_id is not None), "once": True},
+    )
     async def me(self, info: Info) -> Me:
         actor = info.context.actor
         account = None

@@ -42,7 +42,10 @@ class ReferenceQuery:
     degree_of_equivalence: Any = lookup(DegreeOfEquivalence, "按标识符取等效度")
     degrees_of_equivalence: Any = listing(DegreeOfEquivalence, "国际关键比对的等效度")
 
-    @strawberry.field(description="某日有效的收费；没有则为空，同日两条有效则报错")
+    @strawberry.field(
+        description="某日有效的收费；没有则为空，同日两条有效则报错",
+        metadata={"statements": 1, "weight": 5},
+    )
     async def price(
         self,
         info: Info,

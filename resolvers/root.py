@@ -3,9 +3,10 @@
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
-import schema.terms  # noqa: F401 -- the enums get their labels before they are used
+from hub.engine.execute import Planned
 from resolvers.certificate import CertificateMutation, CertificateQuery
 from resolvers.exchange import ExchangeMutation, ExchangeSubscription
+from resolvers.explain import ExplainQuery
 from resolvers.instrument import InstrumentMutation, InstrumentQuery
 from resolvers.node import NodeQuery
 from resolvers.organization import OrganizationQuery
@@ -13,6 +14,7 @@ from resolvers.personnel import PersonnelQuery
 from resolvers.reference import ReferenceQuery
 from schema.guard import check
 from schema.scalars import SCALARS
+from schema.sdl import price
 
 
 @strawberry.type(description="查询")
@@ -23,6 +25,7 @@ class Query(
     CertificateQuery,
     ReferenceQuery,
     PersonnelQuery,
+    ExplainQuery,
 ):
     """Every query."""
 
@@ -40,7 +43,12 @@ class Subscription(ExchangeSubscription):
 def build() -> strawberry.Schema:
     """The schema of the hub. TypeError when a field has no level, no words or a wrong type."""
     built = strawberry.Schema(
-        Query, Mutation, Subscription, config=StrawberryConfig(scalar_map=SCALARS)
+        Query,
+        Mutation,
+        Subscription,
+        execution_context_class=Planned,
+        config=StrawberryConfig(scalar_map=SCALARS),
     )
     check(built)
+    price(built)
     return built

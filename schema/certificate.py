@@ -5,6 +5,8 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 import strawberry
+from sqlalchemy import func, literal_column
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import col
 
 from hub.tables.certificate import Certificate as CertificateRow
@@ -26,7 +28,7 @@ from hub.vocabulary import (
 )
 from loaders.keyset import By
 from schema.capability import Capability
-from schema.declare import O, P, column, computed, many, one
+from schema.declare import Items, O, P, Sql, column, computed, many, one
 from schema.document import TechnicalDocument
 from schema.fee import FeeItem
 from schema.instrument import Instrument
@@ -37,6 +39,7 @@ from schema.personnel import Personnel
 from schema.qualification import Qualification
 from schema.source import Source, source
 from schema.standard import MeasurementStandard
+from schema.twins import constant
 from schema.values import Value, say, value
 
 LazyCertificate = Annotated["Certificate", strawberry.lazy("schema.certificate")]
@@ -68,6 +71,12 @@ class Condition(Value):
     def all_of(cls, stored: dict[str, Any] | None) -> "list[Condition]":
         """The conditions of one certificate."""
         return [cls.of(one) for one in (stored or {}).get("conditions", [])]
+
+    @classmethod
+    def items(cls, stored: Sql) -> Items:
+        """The twin of `all_of`."""
+        listed = stored.op("->", return_type=JSONB())(constant("conditions"))
+        return Items(cls, func.coalesce(listed, literal_column("'[]'::jsonb"), type_=JSONB()))
 
 
 @value("溯源链的一环")
@@ -169,6 +178,7 @@ class MeasurementResult(Part):
         by=(col(PointRow.certificate_id), col(PointRow.result)),
         of=("certificate_id", "position"),
         order=(By("position"),),
+        most=5_000,
     )
 
 
@@ -213,7 +223,11 @@ class Certificate(Noun):
     )
     basis_text: str | None = column(P, "技术依据原文；资料库中没有时使用")
     standards_used: list[StandardUsed] = many(
-        O, "所用计量标准", by=col(StandardUsedRow.certificate_id), order=(By("position"),)
+        O,
+        "所用计量标准",
+        by=col(StandardUsedRow.certificate_id),
+        order=(By("position"),),
+        most=100,
     )
     traceability: list[TraceLink] = column(O, "溯源链", shape=TraceLink)
     received_at: date | None = column(O, "接收日期")
@@ -228,10 +242,14 @@ class Certificate(Noun):
     recalibration_agreed: bool = column(O, "复校日期是否经客户约定")
     location: Location = column(O, "地点", match=True)
     environment: list[Condition] = computed(
-        O, "环境条件", Condition.all_of, needs=[col(CertificateRow.environment)]
+        O,
+        "环境条件",
+        Condition.all_of,
+        needs=[col(CertificateRow.environment)],
+        sql=Condition.items,
     )
     results: list[MeasurementResult] = many(
-        O, "测量结果", by=col(ResultRow.certificate_id), order=(By("position"),)
+        O, "测量结果", by=col(ResultRow.certificate_id), order=(By("position"),), most=200
     )
     conclusion: Conclusion = column(O, "结论", match=True)
     conclusion_class: str | None = column(O, "符合的等级")

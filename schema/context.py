@@ -1,10 +1,10 @@
 """What one operation carries: who asks, its reads, and what was withheld from the answer."""
 
-from collections.abc import AsyncIterator, Callable, Hashable
+from collections.abc import AsyncIterator, Callable, Hashable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import strawberry
 from aiodataloader import DataLoader
@@ -15,8 +15,21 @@ from hub.events import Feed
 from hub.keys import Keyring
 from hub.times import local_day
 from hub.writer import Writer
+from schema.explain import Explanation, OperationCost
 
 L = TypeVar("L", bound="DataLoader[Any, Any]")
+
+
+class Briefing(Protocol):
+    """What an operation may learn of plans: of its own, and of the one of any document."""
+
+    def cost(self) -> OperationCost:
+        """The price of the operation itself."""
+
+    def explain(
+        self, document: str, variables: Mapping[str, Any] | None, name: str | None
+    ) -> Explanation:
+        """What the operation `name` of `document` would do for the same caller."""
 
 
 @dataclass(slots=True)
@@ -33,6 +46,8 @@ class Context:
     request_id: str | None = None
     denied: dict[str, str] = field(default_factory=dict)
     masked: dict[str, str] = field(default_factory=dict)
+    briefing: Briefing = field(init=False)
+    """Set as soon as the operation is planned."""
     _shown: int = 0
     _loaders: dict[Hashable, Any] = field(default_factory=dict)
 

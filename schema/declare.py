@@ -6,14 +6,16 @@ by, and how it is described.
 
 import sys
 import types
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Union, get_args, get_origin
 
 import strawberry
+from sqlalchemy import ColumnElement, UnaryExpression
 from strawberry.types.lazy_type import StrawberryLazyReference
 
-from hub.actor import Level
+import schema.terms  # noqa: F401 -- the enums get their labels before they are used
+from hub.actor import Actor, Level, Sight
 from hub.tables.base import Table
 from loaders.keyset import By
 from loaders.rows import Edge
@@ -37,12 +39,39 @@ class Declared:
     words: str
 
 
+Sql = ColumnElement[Any]
+
+
+@dataclass(frozen=True)
+class Mask:
+    """What is left of a value for who may not read it whole: in Python, and in the database."""
+
+    call: Callable[[Any], Any]
+    sql: Callable[[Sql], Sql]
+
+
+@dataclass(frozen=True)
+class Parts:
+    """A value type as the database makes it: its members by Python name; null unless `present`."""
+
+    members: Mapping[str, Sql]
+    present: Sql | None = None
+
+
+@dataclass(frozen=True)
+class Items:
+    """A list of the value type `shape` as the database has it: an array of JSON."""
+
+    shape: Any
+    stored: Sql
+
+
 @dataclass(frozen=True)
 class Column(Declared):
     """A column; `of` where its name differs, `mask` for who sees a part, `shape` for JSON."""
 
     of: Any = None
-    mask: Callable[[Any], Any] | None = None
+    mask: Mask | None = None
     match: bool = False
     order: bool = False
     shape: Any = None
@@ -64,15 +93,20 @@ class Many(Declared):
     of: tuple[Any, ...]
     via: tuple[Any, Any] | None
     order: tuple[By, ...]
+    most: int
 
 
 @dataclass(frozen=True)
 class Computed(Declared):
-    """A pure function of the columns `needs`; `sql` is its twin for the database, if it has one."""
+    """A pure function of the columns `needs`; `sql` is its twin for the database, if it has one.
+
+    The twin is given an expression for each of `needs`, TODAY among them, and answers one for the
+    value, its `Parts` for a value type, its `Items` for a list of them.
+    """
 
     call: Callable[..., Any]
     needs: tuple[Any, ...]
-    sql: Any = None
+    sql: Callable[..., Sql | Parts | Items] | None = None
 
 
 def column(
@@ -80,7 +114,7 @@ def column(
     words: str,
     *,
     of: Any = None,
-    mask: Callable[[Any], Any] | None = None,
+    mask: Mask | None = None,
     match: bool = False,
     order: bool = False,
     shape: Any = None,
@@ -102,13 +136,22 @@ def many(
     of: Any = "id",
     via: tuple[Any, Any] | None = None,
     order: Sequence[By] = (By("id"),),
+    most: int = 20,
 ) -> Any:
-    """A field that leads to many rows: a `Connection[…]` in pages, a `list[…]` as a whole."""
-    return Many(level, words, _several(by), _several(of), via, tuple(order))
+    """A field that leads to many rows: a `Connection[…]` in pages, a `list[…]` as a whole.
+
+    A list of more than `most` is refused; it is priced as if it were as long as that.
+    """
+    return Many(level, words, _several(by), _several(of), via, tuple(order), most)
 
 
 def computed(
-    level: Level, words: str, call: Callable[..., Any], *, needs: Sequence[Any], sql: Any = None
+    level: Level,
+    words: str,
+    call: Callable[..., Any],
+    *,
+    needs: Sequence[Any],
+    sql: Callable[..., Sql | Parts | Items] | None = None,
 ) -> Any:
     """A field that is a function of columns (and of TODAY)."""
     return Computed(level, words, call, tuple(needs), sql)
@@ -116,6 +159,33 @@ def computed(
 
 def _several(given: Any) -> tuple[Any, ...]:
     return given if isinstance(given, tuple) else (given,)
+
+
+def sight_of(actor: Actor, declared: Declared, *, own: bool, person: bool) -> Sight:
+    """What `actor` gets of a field: what cannot be masked is hidden instead."""
+    found = actor.sight(declared.level, own=own, person=person)
+    can_mask = isinstance(declared, Column) and declared.mask is not None
+    return Sight.HIDDEN if found is Sight.MASKED and not can_mask else found
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """What a root field is that answers the noun with an id: of `table`, or of any without one."""
+
+    table: type[Table] | None
+
+
+@dataclass(frozen=True)
+class Lookups:
+    """What a root field is that answers for each of several ids the noun that has it."""
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What a root field is that answers every row of `table` that the caller may read, in pages."""
+
+    table: type[Table]
+    order: tuple[By, ...]
 
 
 @dataclass
@@ -131,6 +201,28 @@ class Spec:
 
 
 NOUNS: dict[type[Table], Spec] = {}
+"""The nouns by their tables: types with an id."""
+PARTS: dict[type[Table], Spec] = {}
+"""The parts of nouns by their tables: types without an id."""
+
+
+def spec_of(table: type[Table]) -> Spec:
+    """The noun or part that shows `table`."""
+    return NOUNS.get(table) or PARTS[table]
+
+
+def is_node(spec: Spec) -> bool:
+    """Whether it is a noun, not a part of one."""
+    return spec.table in NOUNS
+
+
+def in_order(table: type[Table], order: Sequence[By]) -> list[UnaryExpression[Any]]:
+    """The ORDER BY of a whole list; what is alike stands in the order of its making."""
+    keys = list(order)
+    if hasattr(table, "id") and not any(by.name == "id" for by in keys):
+        keys.append(By("id"))
+    columns = [(getattr(table, by.name), by.descending) for by in keys]
+    return [column.desc() if descending else column.asc() for column, descending in columns]
 
 
 @dataclass(frozen=True)

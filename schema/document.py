@@ -4,6 +4,7 @@ from datetime import date
 from typing import Annotated
 
 import strawberry
+from sqlalchemy import case
 from sqlmodel import col
 
 from hub.rules.document import state_on
@@ -12,13 +13,24 @@ from hub.tables.document import DocumentReplacement
 from hub.tables.document import TechnicalDocument as DocumentRow
 from hub.vocabulary import AdoptionState, DocumentKind, DocumentState
 from loaders.keyset import By
-from schema.declare import TODAY, A, O, P, S, column, computed, many, one
+from schema.declare import TODAY, A, O, P, S, Sql, column, computed, many, one
 from schema.noun import Noun, noun
 from schema.organization import Organization
 from schema.source import Source, source
+from schema.twins import constant
 from schema.values import Value, say, value
 
 LazyDocument = Annotated["TechnicalDocument", strawberry.lazy("schema.document")]
+
+
+def state_sql(day: Sql, effective_on: Sql, abolished_on: Sql, replaced_on: Sql) -> Sql:
+    """The twin of `state_on`."""
+    return case(
+        (day < effective_on, constant(DocumentState.ADOPTED_UPCOMING)),
+        (day >= replaced_on, constant(DocumentState.REPLACED)),
+        (day >= abolished_on, constant(DocumentState.ABOLISHED)),
+        else_=constant(DocumentState.IN_FORCE),
+    )
 
 
 @value("检定周期的规定")
@@ -59,6 +71,7 @@ class TechnicalDocument(Noun):
             col(DocumentRow.abolished),
             col(DocumentRow.replaced_on),
         ],
+        sql=state_sql,
     )
     replaces: list[LazyDocument] = many(
         P,

@@ -96,7 +96,10 @@ class LedgerImportPayload:
     intake: strawberry.Private[Intake | None] = None
     marked: strawberry.Private[asyncio.Task[str] | None] = None
 
-    @strawberry.field(description="标出问题单元格的工作簿（XLSX，Base64）：改正后可再次导入")
+    @strawberry.field(
+        description="标出问题单元格的工作簿（XLSX，Base64）：改正后可再次导入",
+        metadata={"weight": 20},
+    )
     async def error_workbook(self) -> str | None:
         if self.intake is None:
             return None

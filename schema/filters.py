@@ -5,14 +5,16 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
 from typing import Any, Generic, TypeVar
+from uuid import UUID
 
 import strawberry
-from sqlalchemy import ColumnElement, and_, or_, true
+from sqlalchemy import ColumnElement, and_, func, or_, true
 from strawberry import UNSET
 
 from hub.errors import BadInput, Path, Words
 from schema.declare import camel
 from schema.ids import decode
+from schema.slot import Slot
 
 DEEPEST = 5
 MOST_ALTERNATIVES = 50
@@ -82,8 +84,8 @@ Operator = Callable[[ColumnElement[Any], Any], ColumnElement[bool]]
 OPERATORS: dict[str, Operator] = {
     "eq": lambda column, value: column == value,
     "in_": lambda column, value: column.in_(value),
-    "starts_with": lambda column, value: column.startswith(value, autoescape=True),
-    "contains": lambda column, value: column.contains(value, autoescape=True),
+    "starts_with": func.starts_with,
+    "contains": lambda column, value: func.strpos(column, value) > 0,
     "gte": lambda column, value: column >= value,
     "lte": lambda column, value: column <= value,
     "gt": lambda column, value: column > value,
@@ -111,8 +113,14 @@ def condition(column: ColumnElement[Any], match: Any, path: Path) -> ColumnEleme
 
 def _keys(given: Any) -> Any:
     if isinstance(given, list):
-        return [decode(one)[1] for one in given]
-    return given if isinstance(given, bool) else decode(given)[1]
+        return [_keys(one) for one in given]
+    if isinstance(given, Slot):
+        return given.map(_key)
+    return given if isinstance(given, bool) else _key(given)
+
+
+def _key(given: str) -> UUID:
+    return decode(given)[1]
 
 
 def combined(

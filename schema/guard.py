@@ -13,8 +13,7 @@ from graphql import (
     is_introspection_type,
 )
 
-from schema.declare import NOUNS, Declared
-from schema.noun import PARTS
+from schema.declare import NOUNS, PARTS, Declared
 from schema.values import VALUES
 
 ROOTS = frozenset({"Query", "Mutation", "Subscription"})
@@ -31,6 +30,13 @@ ENVELOPES = frozenset(
         "LedgerLineOutcome",
         "LedgerCounts",
         "LedgerStored",
+        "OperationCost",
+        "Explanation",
+        "ExplainedProblem",
+        "ExplainedRoot",
+        "ExplainedField",
+        "ExplainedEntity",
+        "FieldVerdict",
     }
 )
 """Types that show no row of their own: what they hold is a noun, or belongs to the caller."""
@@ -57,7 +63,7 @@ def unguarded(kind: GraphQLNamedType) -> Iterator[str]:
         return
     if kind.name.endswith(ENVELOPE_ENDINGS):
         return
-    if kind.name not in {spec.name for spec in (*NOUNS.values(), *PARTS)}:
+    if kind.name not in {spec.name for spec in (*NOUNS.values(), *PARTS.values())}:
         yield f"{kind.name} is no noun, part, value or envelope: declare it with @noun or @value"
     for name, field in kind.fields.items():
         definition = (field.extensions or {}).get("strawberry-definition")

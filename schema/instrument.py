@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
+from sqlalchemy import Integer, and_, case, literal_column, or_
 from sqlmodel import col
 
 from hub.rules.due import due_state
@@ -23,11 +24,12 @@ from hub.vocabulary import (
     VerificationForm,
 )
 from loaders.keyset import By
-from schema.declare import TODAY, O, column, computed, many, one
+from schema.declare import TODAY, O, Parts, Sql, column, computed, many, one
 from schema.noun import Noun, noun
 from schema.organization import Organization
 from schema.page import Connection
 from schema.source import Source, source
+from schema.twins import constant
 from schema.values import Mpe, Quantity, Range, Uncertainty, say, value
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 
 LazyCertificate = Annotated["Certificate", strawberry.lazy("schema.certificate")]
 LazyPersonnel = Annotated["Personnel", strawberry.lazy("schema.personnel")]
+SOON: Sql = literal_column("30", Integer())  # days: the window of `due_state`
 
 
 @value("强制检定备案")
@@ -51,6 +54,11 @@ class Filing:
         """The filing of one instrument."""
         return cls(state=state, at=at, reason=reason)
 
+    @staticmethod
+    def parts(state: Sql, at: Sql, reason: Sql) -> Parts:
+        """The twin of `of`."""
+        return Parts({"state": state, "at": at, "reason": reason})
+
 
 @value("购置信息")
 class Purchase:
@@ -65,6 +73,11 @@ class Purchase:
         """The purchase of one instrument."""
         return cls(on=on, price=price, supplier=supplier)
 
+    @staticmethod
+    def parts(on: Sql, price: Sql, supplier: Sql) -> Parts:
+        """The twin of `of`."""
+        return Parts({"on": on, "price": price, "supplier": supplier})
+
 
 def scheduled(valid_until: date | None, status: InstrumentState, today: date) -> DueState:
     """The due state of an instrument; what is out of use has no schedule."""
@@ -73,11 +86,28 @@ def scheduled(valid_until: date | None, status: InstrumentState, today: date) ->
     return due_state(valid_until, today)
 
 
+def scheduled_sql(valid_until: Sql, status: Sql, today: Sql) -> Sql:
+    """The twin of `scheduled`."""
+    return case(
+        (status != constant(InstrumentState.IN_USE), constant(DueState.NOT_SCHEDULED)),
+        (valid_until.is_(None), constant(DueState.NOT_SCHEDULED)),
+        (valid_until < today, constant(DueState.OVERDUE)),
+        (valid_until <= today + SOON, constant(DueState.DUE_SOON)),
+        else_=constant(DueState.VALID),
+    )
+
+
 def illegal_use(
     compulsory: bool, valid_until: date | None, status: InstrumentState, today: date
 ) -> bool:
     """Whether a compulsory instrument is in use beyond its validity."""
     return is_illegal_use(compulsory=compulsory, state=status, due=due_state(valid_until, today))
+
+
+def illegal_use_sql(compulsory: Sql, valid_until: Sql, status: Sql, today: Sql) -> Sql:
+    """The twin of `illegal_use`."""
+    in_use = status == constant(InstrumentState.IN_USE)
+    return and_(compulsory, in_use, or_(valid_until.is_(None), valid_until < today))
 
 
 @noun(InstrumentRow, "计量器具：台账中的一行")
@@ -101,12 +131,14 @@ class Instrument(Noun):
         "分辨力",
         Quantity.of,
         needs=[col(InstrumentRow.resolution_value), col(InstrumentRow.resolution_unit)],
+        sql=Quantity.parts,
     )
     scale_interval: Quantity | None = computed(
         O,
         "分度值",
         Quantity.of,
         needs=[col(InstrumentRow.scale_interval_value), col(InstrumentRow.scale_interval_unit)],
+        sql=Quantity.parts,
     )
     field: MetrologyField | None = column(O, "计量专业", match=True)
     management_class: ManagementClass | None = column(O, "ABC 管理类别", match=True, order=True)
@@ -125,6 +157,7 @@ class Instrument(Noun):
             col(InstrumentRow.filing_at),
             col(InstrumentRow.filing_reason),
         ],
+        sql=Filing.parts,
     )
     verification_form: VerificationForm | None = column(O, "强检方式", match=True)
     calibration_mode: CalibrationMode | None = column(O, "溯源方式", match=True)
@@ -136,6 +169,7 @@ class Instrument(Noun):
         "到期状态；停用、封存、报废的器具不排期",
         scheduled,
         needs=[col(InstrumentRow.due_date), col(InstrumentRow.status), TODAY],
+        sql=scheduled_sql,
     )
     illegal_use: bool = computed(
         O,
@@ -147,6 +181,7 @@ class Instrument(Noun):
             col(InstrumentRow.status),
             TODAY,
         ],
+        sql=illegal_use_sql,
     )
     status: InstrumentState = column(O, "器具状态", match=True, order=True)
     status_reason: str | None = column(O, "状态变更原因")
@@ -166,6 +201,7 @@ class Instrument(Noun):
             col(InstrumentRow.purchase_price),
             col(InstrumentRow.purchase_supplier),
         ],
+        sql=Purchase.parts,
     )
     photo_urls: list[str] = column(O, "照片")
     qr_code: str | None = column(O, "二维码")

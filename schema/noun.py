@@ -17,11 +17,13 @@ from hub.tables.base import Table
 from loaders.keyset import By
 from schema.declare import (
     NOUNS,
+    PARTS,
     A,
     Column,
     Computed,
     Declared,
     Many,
+    Mask,
     Named,
     One,
     P,
@@ -46,6 +48,8 @@ from schema.resolve import (
     one_resolver,
     pages_resolver,
 )
+from schema.twins import check_words, shaped, shown
+from schema.values import is_term, members
 
 C = TypeVar("C", bound=type)
 
@@ -78,7 +82,6 @@ class Part(Shown):
     """Base of the parts of a noun: rows without an id of their own."""
 
 
-PARTS: list[Spec] = []
 COMMON: dict[str, tuple[Any, Column]] = {
     "version": (int, Column(P, "版本号，每次修改加一")),
     "created_at": (datetime, Column(P, "建立时刻")),
@@ -113,7 +116,7 @@ def noun(table: type[Table], words: str) -> Callable[[C], C]:
             _filter_and_order(spec)
             NOUNS[table] = spec
         else:
-            PARTS.append(spec)
+            PARTS[table] = spec
         made: C = strawberry.type(kind, description=words)
         spec.kind = made
         made.__noun__ = spec  # type: ignore[attr-defined]  # what the loaders and guards look up
@@ -137,6 +140,8 @@ def insist(spec: Spec, name: str, declared: Declared) -> None:
                 raise TypeError(f"{at} of level {declared.level} is not to be searched by")
             if declared.order and rank(declared.level) > max(rank(policy.floor), rank(A)):
                 raise TypeError(f"{at} is hidden on some rows: an order by it would tell them")
+        case Computed() if declared.sql is None:
+            raise TypeError(f"{at} has no twin for the database: say sql=…")
         case One():
             policy_of(target_of(declared.by))
             if not is_optional(annotation) and not _always_visible(target_of(declared.by)):
@@ -153,6 +158,14 @@ def _insist_column(spec: Spec, name: str, declared: Column) -> None:
         raise TypeError(f"{at} names no column of {spec.table.__name__}: say of=col(…)")
     if columns[key].nullable and not is_optional(spec.types[name]):
         raise TypeError(f"{at} may be null in the database: annotate it `… | None`")
+    if not isinstance(declared.mask, Mask | None):
+        raise TypeError(f"{at} has a mask without a twin for the database: say mask=Mask(…, …)")
+    if is_term(_value(spec.types[name])):
+        check_words(_value(spec.types[name]))
+    if declared.shape is None:
+        shown(columns[key])
+    else:
+        shaped(declared.shape, columns[key], [(one, one) for one in members(declared.shape)])
 
 
 def _always_visible(table: type[Table]) -> bool:

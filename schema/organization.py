@@ -5,24 +5,27 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 from sqlmodel import col
 
-from hub.rules.masks import mask_name, mask_phone
 from hub.tables.capability import Capability as CapabilityRow
+from hub.tables.instrument import Instrument as InstrumentRow
 from hub.tables.organization import Organization as OrganizationRow
 from hub.tables.qualification import Qualification as QualificationRow
 from hub.tables.standard import MeasurementStandard as StandardRow
 from hub.vocabulary import OrgKind, VerifyState
 from loaders.keyset import By
 from schema.declare import A, P, R, column, many, one
+from schema.masks import NAME, PHONE
 from schema.noun import Noun, noun
 from schema.page import Connection
 from schema.source import Source, source
 
 if TYPE_CHECKING:
     from schema.capability import Capability
+    from schema.instrument import Instrument
     from schema.qualification import Qualification
     from schema.standard import MeasurementStandard
 
 LazyOrganization = Annotated["Organization", strawberry.lazy("schema.organization")]
+LazyInstrument = Annotated["Instrument", strawberry.lazy("schema.instrument")]
 LazyCapability = Annotated["Capability", strawberry.lazy("schema.capability")]
 LazyQualification = Annotated["Qualification", strawberry.lazy("schema.qualification")]
 LazyMeasurementStandard = Annotated["MeasurementStandard", strawberry.lazy("schema.standard")]
@@ -43,8 +46,8 @@ class Organization(Noun):
     district: str | None = column(P, "行政区划代码（GB/T 2260）", match=True, order=True)
     address: str | None = column(P, "地址")
     website: str | None = column(P, "网址")
-    contact_name: str | None = column(R, "联系人", mask=mask_name)
-    contact_phone: str | None = column(R, "联系电话", mask=mask_phone)
+    contact_name: str | None = column(R, "联系人", mask=NAME)
+    contact_phone: str | None = column(R, "联系电话", mask=PHONE)
     key_energy_user: bool | None = column(A, "是否重点用能单位", match=True)
     parent: LazyOrganization | None = one(
         A, "上级机构", by=col(OrganizationRow.parent_id), match=True
@@ -61,5 +64,8 @@ class Organization(Noun):
     )
     measurement_standards: Connection[LazyMeasurementStandard] = many(
         P, "计量标准", by=col(StandardRow.owner_id), order=(By("code"),)
+    )
+    instruments: Connection[LazyInstrument] | None = many(
+        A, "台账中可见的计量器具", by=col(InstrumentRow.owner_id)
     )
     source: Source | None = source(A)

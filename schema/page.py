@@ -2,8 +2,9 @@
 
 import base64
 import binascii
-from collections.abc import Sequence
-from datetime import date
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Generic, TypeVar
 from uuid import UUID
@@ -12,14 +13,24 @@ import orjson
 import strawberry
 from sqlalchemy import RowMapping
 
+from hub.actor import Actor
 from hub.errors import BadInput, Words
 from hub.tables.base import Table
+from hub.times import instant_text
+from hub.values import plain
+from hub.vocabulary import Role
 from loaders.keyset import By, Page
+from schema.slot import Slot
 
 MAX_PAGE = 100
+MAX_SYNC_PAGE = 1_000
 DEFAULT_PAGE = 20
 
+COUNTING = 10
+"""What it costs to count all rows of a list."""
+
 N = TypeVar("N")
+Count = Callable[[], Awaitable[int | None]]
 
 
 @strawberry.type(description="分页信息")
@@ -47,14 +58,35 @@ class Connection(Generic[N]):
     edges: list[Edge[N]] = strawberry.field(description="各行及其游标")
     nodes: list[N] = strawberry.field(description="各行，不带游标")
     page_info: PageInfo = strawberry.field(description="分页信息")
+    count: strawberry.Private[Count | None] = None
+
+    @strawberry.field(
+        description="不分页时的总行数；只有所见全为本机构范围，或平台人员，才给出",
+        metadata={"weight": COUNTING},
+    )
+    async def total_count(self) -> int | None:
+        return None if self.count is None else await self.count()
 
 
 def pack(order: Sequence[By], row: RowMapping) -> str:
-    """The cursor of `row`: the order it belongs to and the row's keys in it."""
+    """The cursor of `row`: the order it belongs to and the row's keys in it, as scalars show them.
+
+    `schema.twins.cursor` writes the same text, and so the JSON is spaced as PostgreSQL does.
+    """
     keys = [row[by.name] for by in order]
-    named = [f"{'-' if by.descending else ''}{by.name}" for by in order]
-    text = orjson.dumps([named, keys], default=str)
-    return base64.urlsafe_b64encode(text).rstrip(b"=").decode()
+    text = json.dumps([spelled(order), keys], ensure_ascii=False, default=_told)
+    return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
+
+
+def spelled(order: Sequence[By]) -> list[str]:
+    """The keys of an order by name, a descending one with a minus."""
+    return [f"{'-' if by.descending else ''}{by.name}" for by in order]
+
+
+def _told(key: Any) -> str:
+    if isinstance(key, datetime):
+        return instant_text(key)
+    return plain(key) if isinstance(key, Decimal) else str(key)
 
 
 def unpack(order: Sequence[By], table: type[Table], cursor: str, name: str) -> tuple[Any, ...]:
@@ -62,7 +94,7 @@ def unpack(order: Sequence[By], table: type[Table], cursor: str, name: str) -> t
     try:
         raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
         named, keys = orjson.loads(raw)
-        if named != [f"{'-' if by.descending else ''}{by.name}" for by in order]:
+        if named != spelled(order):
             raise ValueError(named)
         return tuple(
             _typed(getattr(table, by.name), key) for by, key in zip(order, keys, strict=True)
@@ -99,28 +131,45 @@ def page(
     after: str | None,
     last: int | None,
     before: str | None,
+    most: int = MAX_PAGE,
 ) -> Page:
     """The page that the arguments of a connection ask for. BadInput where they make no sense."""
     if first is not None and last is not None:
         raise BadInput("first 与 last 只能给一个", "give first or last, not both", path=("last",))
     size = last if last is not None else DEFAULT_PAGE if first is None else first
-    if not 0 <= size <= MAX_PAGE:
+    if not 0 <= size <= most:
         raise BadInput(
-            f"每页 0 至 {MAX_PAGE} 行，收到 {size}",
-            f"a page has 0 to {MAX_PAGE} rows, got {size}",
+            f"每页 0 至 {most} 行，收到 {size}",
+            f"a page has 0 to {most} rows, got {size}",
             hint=Words("用 after 游标翻页", "turn pages with the cursor after"),
             path=("first" if last is None else "last",),
         )
     return Page(
         order=tuple(order),
         size=size,
-        start=unpack(order, table, after, "after") if after is not None else None,
-        stop=unpack(order, table, before, "before") if before is not None else None,
+        start=_place(order, table, after, "after"),
+        stop=_place(order, table, before, "before"),
         backward=last is not None,
     )
 
 
-def connect(kind: Any, rows: Sequence[RowMapping], page: Page) -> Connection[Any]:
+def _place(
+    order: Sequence[By], table: type[Table], cursor: Any, name: str
+) -> tuple[Any, ...] | None:
+    """The keys in a cursor; slots for them where the cursor is one."""
+    if not isinstance(cursor, Slot):
+        return None if cursor is None else unpack(order, table, cursor, name)
+    return cursor.split(lambda given: unpack(order, table, given, name), len(order))
+
+
+def most_of(actor: Actor) -> int:
+    """The most rows that `actor` may ask for in one page: systems read more at a time."""
+    return MAX_SYNC_PAGE if Role.SYSTEM in actor.roles else MAX_PAGE
+
+
+def connect(
+    kind: Any, rows: Sequence[RowMapping], page: Page, count: Count | None = None
+) -> Connection[Any]:
     """The connection of `rows`, which may hold one row more than the page."""
     more = len(rows) > page.size
     shown = list(rows[: page.size])
@@ -137,4 +186,5 @@ def connect(kind: Any, rows: Sequence[RowMapping], page: Page) -> Connection[Any
             start_cursor=cursors[0] if cursors else None,
             end_cursor=cursors[-1] if cursors else None,
         ),
+        count=count,
     )

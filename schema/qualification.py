@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from sqlalchemy import and_, case
 from sqlmodel import col
 
 from hub.tables.capability import Capability as CapabilityRow
@@ -9,11 +10,12 @@ from hub.tables.qualification import Qualification as QualificationRow
 from hub.vocabulary import QualificationKind, QualificationState
 from loaders.keyset import By
 from schema.capability import Capability
-from schema.declare import TODAY, P, column, computed, many, one
+from schema.declare import TODAY, P, Sql, column, computed, many, one
 from schema.noun import Noun, noun
 from schema.organization import Organization
 from schema.page import Connection
 from schema.source import Source, source
+from schema.twins import constant
 
 
 def state_on(state: QualificationState, valid_to: date | None, day: date) -> QualificationState:
@@ -21,6 +23,12 @@ def state_on(state: QualificationState, valid_to: date | None, day: date) -> Qua
     if state is QualificationState.VALID and valid_to is not None and day > valid_to:
         return QualificationState.EXPIRED
     return state
+
+
+def state_sql(state: Sql, valid_to: Sql, day: Sql) -> Sql:
+    """The twin of `state_on`."""
+    over = and_(state == constant(QualificationState.VALID), day > valid_to)
+    return case((over, constant(QualificationState.EXPIRED)), else_=state)
 
 
 @noun(QualificationRow, "资质：计量授权、CNAS 认可、CMA 资质认定、计量标准考核")
@@ -42,5 +50,6 @@ class Qualification(Noun):
         "状态；过期按查询当日判定",
         state_on,
         needs=[col(QualificationRow.state), col(QualificationRow.valid_to), TODAY],
+        sql=state_sql,
     )
     source: Source | None = source(P)

@@ -4,11 +4,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated, Any
 
 import strawberry
-from sqlalchemy import ColumnElement, RowMapping, true
+from sqlalchemy import ColumnElement, RowMapping, Select, func, select, true
 
-from hub.actor import Actor, Sight
-from hub.errors import BadInput, Forbidden, Words
-from hub.policy import policy_of
+from hub.actor import Actor, Level, Sight
+from hub.errors import BadInput, CostExceeded, Forbidden, Words
+from hub.policy import may_count, policy_of, sighted
 from hub.tables.base import Table
 from loaders.keyset import By, Page
 from loaders.rows import ById, Pages, Under
@@ -27,17 +27,20 @@ from schema.declare import (
     camel,
     column_name,
     edge_of,
+    in_order,
     named,
     rank,
+    sight_of,
     target_of,
 )
 from schema.filters import combined, used
-from schema.page import Connection, connect, page
+from schema.page import Connection, connect, most_of, page
 
 Resolver = Callable[..., Any]
 Fetch = Callable[
     [Any, Info, Page, list[ColumnElement[bool]], str], Awaitable[Sequence[RowMapping] | None]
 ]
+Whole = Callable[[Any, Info], Select[Any]]
 ID_ORDER = By("id")
 MOST_KEYS = 4
 
@@ -45,9 +48,7 @@ MOST_KEYS = 4
 def sight(spec: Spec, name: str, declared: Declared, info: Info, row: RowMapping) -> Sight:
     """What the caller sees of a field on `row`; what is not clear is noted for `extensions`."""
     context = info.context
-    found = context.actor.sight(declared.level, own=row["is_own"], person=row["is_person"])
-    if found is Sight.MASKED and not (isinstance(declared, Column) and declared.mask):
-        found = Sight.HIDDEN
+    found = sight_of(context.actor, declared, own=row["is_own"], person=row["is_person"])
     if found is not Sight.CLEAR:
         noted = context.masked if found is Sight.MASKED else context.denied
         noted.setdefault(f"{spec.name}.{camel(name)}", declared.level.value)
@@ -64,7 +65,7 @@ def column_resolver(spec: Spec, name: str, declared: Column) -> Resolver:
             case Sight.CLEAR:
                 return value if declared.shape is None else shaped(declared.shape, value)
             case Sight.MASKED if value is not None and declared.mask is not None:
-                return declared.mask(value)
+                return declared.mask.call(value)
         return None
 
     return resolve
@@ -114,11 +115,7 @@ def list_resolver(spec: Spec, name: str, declared: Many) -> Resolver:
     """All rows of an edge; all parents of an operation in one statement."""
     edge = edge_of(declared)
     target = named(spec.types[name])
-    columns = [getattr(edge.table, by.name) for by in declared.order]
-    order = [
-        column.desc() if by.descending else column.asc()
-        for column, by in zip(columns, declared.order, strict=True)
-    ]
+    order = in_order(edge.table, declared.order)
 
     async def resolve(self: Any, info: Info) -> Any:
         if sight(spec, name, declared, info, self.row) is not Sight.CLEAR:
@@ -127,6 +124,12 @@ def list_resolver(spec: Spec, name: str, declared: Many) -> Resolver:
         loader = context.loader((spec.name, name), lambda: Under(context.reader, edge, order))
         kind = target.load()
         found = await loader.load(tuple(self.row[column_name(key)] for key in declared.of))
+        if len(found) > declared.most:
+            raise CostExceeded(
+                f"{spec.name}.{camel(name)} 超过 {declared.most} 行",
+                f"{spec.name}.{camel(name)} has more than {declared.most} rows",
+                path=(camel(name),),
+            )
         context.show(len(found))
         return [kind.of(row) for row in found]
 
@@ -149,11 +152,18 @@ def pages_resolver(spec: Spec, name: str, declared: Many) -> Resolver:
         )
         return await loader.load(tuple(self.row[column_name(key)] for key in declared.of))
 
-    return connection_resolver(named(spec.types[name]), fetch, declared.order)
+    def whole(self: Any, info: Info) -> Select[Any]:
+        keys = (self.row[column_name(key)] for key in declared.of)
+        rows = edge.joined(sighted(info.context.actor, edge.table))
+        return rows.where(*(by == key for by, key in zip(edge.by, keys, strict=True)))
+
+    return connection_resolver(named(spec.types[name]), fetch, whole, declared.order)
 
 
-def connection_resolver(target: Named, fetch: Fetch, default: Sequence[By]) -> Resolver:
-    """A resolver with the arguments of a connection around `fetch`."""
+def connection_resolver(
+    target: Named, fetch: Fetch, whole: Whole, default: Sequence[By]
+) -> Resolver:
+    """A resolver with the arguments of a connection around `fetch`; it counts what is `whole`."""
 
     async def resolve(
         self: Any,
@@ -167,20 +177,35 @@ def connection_resolver(target: Named, fetch: Fetch, default: Sequence[By]) -> R
     ) -> Connection[Any] | None:
         spec: Spec = target.load().__noun__
         keys = keys_of(spec, order, default)
-        asked = page(spec.table, keys, first=first, after=after, last=last, before=before)
+        most = most_of(info.context.actor)
+        asked = page(
+            spec.table, keys, first=first, after=after, last=last, before=before, most=most
+        )
         conditions = filtered(spec, info.context.actor, filter)
         rows = await fetch(self, info, asked, conditions, repr(filter))
         if rows is None:
             return None
-        info.context.show(len(rows))
-        return connect(spec.kind, rows, asked)
+        context = info.context
+        context.show(len(rows))
+
+        async def count() -> int | None:
+            if not may_count(context.actor, spec.table):
+                context.denied.setdefault(f"{spec.name}Connection.totalCount", Level.O.value)
+                return None
+            found = whole(self, info).where(*conditions).subquery()
+            row = await context.reader.first(select(func.count().label("rows")).select_from(found))
+            return 0 if row is None else int(row["rows"])
+
+        return connect(spec.kind, rows, asked, count)
 
     about = strawberry.argument
     orders: Any = target.lazy("Order")
     resolve.__annotations__ |= {
-        "first": Annotated[int | None, about(description="取前几行：0 至 100，默认 20")],
+        "first": Annotated[
+            int | None, about(description="取前几行：0 至 100（系统账号 1000），默认 20")
+        ],
         "after": Annotated[str | None, about(description="从此游标之后开始")],
-        "last": Annotated[int | None, about(description="取末几行：0 至 100")],
+        "last": Annotated[int | None, about(description="取末几行：0 至 100（系统账号 1000）")],
         "before": Annotated[str | None, about(description="到此游标之前为止")],
         "filter": Annotated[target.lazy("Filter") | None, about(description="筛选条件")],
         "order": Annotated[list[orders] | None, about(description="排序，依次生效；空值排在最后")],

@@ -8,10 +8,11 @@ from strawberry.annotation import StrawberryAnnotation
 from strawberry.types.field import StrawberryField
 from strawberry.types.fields.resolver import StrawberryResolver
 
+from hub.policy import sighted
 from loaders.keyset import By
 from loaders.rows import page_of
 from schema.context import Info
-from schema.declare import Named, Spec
+from schema.declare import Listing, Lookup, Named, Spec
 from schema.ids import key_of
 from schema.page import Connection
 from schema.resolve import by_id, connection_resolver
@@ -27,7 +28,7 @@ def lookup(kind: Any, words: str) -> Any:
     ) -> Any:
         return await by_id(info.context, spec.table, key_of(id, spec.name))
 
-    return _root(kind | None, words, resolve)
+    return _root(kind | None, words, resolve, Lookup(spec.table))
 
 
 def listing(kind: Any, words: str, *, order: Sequence[By] = ()) -> Any:
@@ -37,13 +38,18 @@ def listing(kind: Any, words: str, *, order: Sequence[By] = ()) -> Any:
     async def fetch(self: Any, info: Info, asked: Any, conditions: Any, given: str) -> Any:
         return await page_of(info.context.reader, spec.table, asked, conditions)
 
+    def whole(self: Any, info: Info) -> Any:
+        return sighted(info.context.actor, spec.table)
+
     target = Named(spec.name, kind.__module__)
-    return _root(Connection[kind] | None, words, connection_resolver(target, fetch, order))
+    resolve = connection_resolver(target, fetch, whole, order)
+    return _root(Connection[kind] | None, words, resolve, Listing(spec.table, tuple(order)))
 
 
-def _root(annotation: Any, words: str, resolve: Any) -> StrawberryField:
+def _root(annotation: Any, words: str, resolve: Any, compiles: Lookup | Listing) -> StrawberryField:
     return StrawberryField(
         type_annotation=StrawberryAnnotation(annotation),
         base_resolver=StrawberryResolver(resolve),
         description=words,
+        metadata={"compiles": compiles},
     )

@@ -2,15 +2,17 @@
 
 import re
 from contextlib import suppress
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import strawberry
 from graphql import FloatValueNode, GraphQLError, IntValueNode, StringValueNode, ValueNode
 from strawberry.file_uploads import Upload
+from strawberry.scalars import JSON
 from strawberry.types.scalar import ScalarDefinition
 
+from hub.times import instant_text
 from hub.values import plain
 
 MAX_DIGITS = 60
@@ -51,18 +53,22 @@ def parse_date(value: Any) -> date:
 
 def parse_instant(value: Any) -> datetime:
     """An instant with its offset from UTC."""
-    try:
+    with suppress(ValueError, OverflowError):
         instant = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        instant = None
-    if instant is None or instant.tzinfo is None:
-        raise GraphQLError(
-            f"时刻须为带时区偏移的 ISO 8601 / an instant needs an offset: {str(value)[:40]}"
-        )
-    return instant
+        if instant is not None and instant.tzinfo is not None:
+            return instant.astimezone(UTC)
+    raise GraphQLError(
+        f"时刻须为带时区偏移的 ISO 8601 / an instant needs an offset: {str(value)[:40]}"
+    )
 
 
 SCALARS: dict[object, ScalarDefinition] = {
+    JSON: strawberry.scalar(
+        name="JSON",
+        description="任意 JSON 值，以 JSON 本身给出，不是它的文字",
+        serialize=lambda value: value,
+        parse_value=lambda value: value,
+    ),
     Upload: strawberry.scalar(
         name="Upload", description="上传的文件，按 GraphQL multipart 请求规范给出"
     ),
@@ -81,8 +87,8 @@ SCALARS: dict[object, ScalarDefinition] = {
     ),
     datetime: strawberry.scalar(
         name="DateTime",
-        description="带时区偏移的时刻，ISO 8601",
-        serialize=datetime.isoformat,
+        description="带时区偏移的时刻，ISO 8601；给出时为 UTC",
+        serialize=instant_text,
         parse_value=parse_instant,
     ),
 }

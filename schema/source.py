@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from hub.actor import Level
-from schema.declare import computed
+from schema.declare import Parts, Sql, computed
 from schema.values import say, value
 
 
@@ -23,6 +23,12 @@ class Source:
         """The source, or None for what was entered in the hub."""
         return None if system is None else cls(system=system, key=key, fetched_at=fetched_at)
 
+    @staticmethod
+    def parts(system: Sql, key: Sql, fetched_at: Sql) -> Parts:
+        """The twin of `of`."""
+        told = {"system": system, "key": key, "fetched_at": fetched_at}
+        return Parts(told, present=system.is_not(None))
+
 
 def source(level: Level) -> Any:
     """The field that says where a row came from."""
@@ -31,4 +37,5 @@ def source(level: Level) -> Any:
         "数据来源；在本平台录入的为空",
         Source.of,
         needs=["source_system", "source_key", "source_fetched_at"],
+        sql=Source.parts,
     )

@@ -58,7 +58,11 @@ class MeasurementStandard(Noun):
     valid_to: date | None = column(P, "考核证书有效期至", match=True, order=True)
     public_standard_certificate_no: str | None = column(P, "社会公用计量标准证书号")
     members: list[StandardMember] | None = many(
-        O, "标准器与配套设备", by=col(StandardInstrument.standard_id), order=(By("role"),)
+        O,
+        "标准器与配套设备",
+        by=col(StandardInstrument.standard_id),
+        order=(By("role"),),
+        most=200,
     )
     stability: list[StandardCheck] | None = column(S, "稳定性考核", shape=StandardCheck)
     repeatability: list[StandardCheck] | None = column(S, "重复性试验", shape=StandardCheck)
@@ -68,6 +72,7 @@ class MeasurementStandard(Noun):
         "检定/校准人员",
         by=col(StandardOperator.standard_id),
         via=(col(StandardOperator.person_id), col(PersonnelRow.id)),
+        most=50,
     )
     documents: list[TechnicalDocument] = many(
         P,
@@ -75,6 +80,7 @@ class MeasurementStandard(Noun):
         by=col(StandardDocument.standard_id),
         via=(col(StandardDocument.document_id), col(DocumentRow.id)),
         order=(By("number"),),
+        most=50,
     )
     authorized_items: list[str] = column(P, "可开展的检定/校准项目")
     state: StandardState = column(P, "状态", match=True)

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 from sqlmodel import col
 
-from hub.rules.masks import mask_email, mask_phone
 from hub.tables.user import User as UserRow
 from hub.vocabulary import IdentMethod, Role, UserState
 from schema.declare import O, R, S, column, one
+from schema.masks import EMAIL, PHONE
 from schema.noun import Noun, noun
 from schema.organization import Organization
 
@@ -28,8 +28,8 @@ class User(Noun):
     organization: Organization = one(O, "所属机构", by=col(UserRow.organization_id), match=True)
     roles: list[Role] = column(O, "角色")
     district: str | None = column(O, "监管区划：行政区划代码前缀")
-    phone: str | None = column(R, "手机号", mask=mask_phone)
-    email: str | None = column(R, "电子邮箱", mask=mask_email)
+    phone: str | None = column(R, "手机号", mask=PHONE)
+    email: str | None = column(R, "电子邮箱", mask=EMAIL)
     ident_methods: list[IdentMethod] = column(O, "身份鉴别方式")
     state: UserState = column(O, "状态", match=True)
     last_login_at: datetime | None = column(S, "最近登录时刻")

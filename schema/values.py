@@ -10,7 +10,7 @@ from typing import Any, Self, TypeVar, cast, dataclass_transform, get_type_hints
 import strawberry
 
 from hub.vocabulary import MpeKind
-from schema.declare import bare, camel
+from schema.declare import Parts, Sql, bare, camel
 
 C = TypeVar("C", bound=type)
 VALUES: set[str] = set()
@@ -26,7 +26,7 @@ class Value:
 
     @classmethod
     def of(cls, stored: dict[str, Any]) -> Self:
-        """The value that is stored as `stored`; numbers are kept as decimal text."""
+        """The value that is stored as `stored`; numbers are kept as the text that `plain` makes."""
         kind: Any = cls
         return cls(
             **{
@@ -40,24 +40,34 @@ Read = Callable[[Any], Any]
 
 
 @cache
-def _reading(kind: type[Value]) -> list[tuple[str, str, Read]]:
-    """For each field of a value its Python name, its name in JSON, and how it is read."""
+def members(kind: Any) -> dict[str, tuple[str, Any]]:
+    """For each field of a value by its Python name: its name in JSON and its type without None."""
     renamed = {
-        field.python_name: field.graphql_name
-        for field in kind.__strawberry_definition__.fields  # type: ignore[attr-defined]
+        field.python_name: field.graphql_name for field in kind.__strawberry_definition__.fields
     }
-    return [
-        (name, renamed.get(name) or camel(name), _reader(bare(hint)))
+    return {
+        name: (renamed.get(name) or camel(name), bare(hint))
         for name, hint in get_type_hints(kind).items()
-    ]
+    }
+
+
+def is_term(kind: Any) -> bool:
+    """Whether a type is an enumeration."""
+    return isinstance(kind, type) and issubclass(kind, Enum)
+
+
+@cache
+def _reading(kind: Any) -> list[tuple[str, str, Read]]:
+    """For each field of a value its Python name, its name in JSON, and how it is read."""
+    return [(name, key, _reader(inner)) for name, (key, inner) in members(kind).items()]
 
 
 def _reader(kind: Any) -> Read:
-    if kind is Decimal or (isinstance(kind, type) and issubclass(kind, Enum)):
-        return cast("Read", kind)
+    if kind is Decimal:
+        return lambda given: Decimal(str(given))
     if kind is date:
         return date.fromisoformat
-    return lambda given: given
+    return cast("Read", kind) if is_term(kind) else lambda given: given
 
 
 @dataclass_transform(kw_only_default=True, field_specifiers=(say,))
@@ -116,3 +126,8 @@ class Quantity:
     def of(cls, value: Decimal | None, unit: str | None) -> "Quantity | None":
         """The quantity, or None without a value."""
         return None if value is None else cls(value=value, unit=unit)
+
+    @staticmethod
+    def parts(value: Sql, unit: Sql) -> Parts:
+        """The twin of `of`."""
+        return Parts({"value": value, "unit": unit}, present=value.is_not(None))

@@ -1,7 +1,7 @@
 """The client of the tests: GraphQL over HTTP to a hub of their own, with real tokens."""
 
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -10,12 +10,15 @@ from typing import Any, Protocol, TypeVar
 from uuid import uuid4
 
 import httpx
+from graphql import GraphQLSchema
 from sqlalchemy import event, text
 
 from hub.actions.session import issue_token
-from hub.actor import PLATFORM, SIGN_IN, Actor
+from hub.actor import ANONYMOUS, PLATFORM, SIGN_IN, Actor
+from hub.statements import Statements
 from hub.tables.base import Row, Table
 from hub.tables.user import User
+from hub.vocabulary import Role
 from hub.web.app import Hub, application
 from schema.ids import encode
 
@@ -64,18 +67,53 @@ class Answer:
 
     @property
     def extensions(self) -> Any:
-        """Its extensions, empty where there are none."""
-        return self.body.get("extensions", {})
+        """Its extensions besides the cost, empty where there are none."""
+        told = self.body.get("extensions", {})
+        return {name: one for name, one in told.items() if name != "cost"}
+
+    @property
+    def cost(self) -> Any:
+        """What it was to cost at most, and did cost."""
+        return self.body["extensions"]["cost"]
 
     def noted(self, name: str) -> set[str]:
         """The coordinates under `denied` or `masked`."""
         return {one["coordinate"] for one in self.extensions.get(name, [])}
 
 
+class Overheard:
+    """Compiled reads whose statements all who listen are told."""
+
+    def __init__(self, reads: Statements) -> None:
+        self._reads = reads
+        self._listening: list[list[str]] = []
+
+    @contextmanager
+    def told(self, found: list[str]) -> Iterator[None]:
+        """Add the statements that run while inside to `found`."""
+        self._listening.append(found)
+        try:
+            yield
+        finally:
+            self._listening = [one for one in self._listening if one is not found]
+
+    async def value(self, actor: Actor, text: str, arguments: Sequence[Any]) -> bytes | None:
+        """The one value of a statement."""
+        for found in self._listening:
+            found.append(text)
+        return await self._reads.value(actor, text, arguments)
+
+    async def close(self) -> None:
+        """Close what is listened to."""
+        await self._reads.close()
+
+
 class HubClient:
     """A running hub, and ways to ask it."""
 
     def __init__(self, hub: Hub, http: httpx.AsyncClient) -> None:
+        self._overheard = Overheard(hub.reads)
+        hub.reads = self._overheard  # type: ignore[assignment]  # reads as before
         self.hub = hub
         self.http = http
         self._tokens: dict[str, str] = {}
@@ -133,6 +171,11 @@ class HubClient:
         sent = {"x-hub-preflight": "1"} if headers is None else headers
         return await self._post(as_, sent, data=form, files={"0": (filename, file)})
 
+    def view(self, who: User | None) -> GraphQLSchema:
+        """The schema as `who` sees it."""
+        actor = ANONYMOUS if who is None else Actor(roles=frozenset(map(Role, who.roles)))
+        return self.hub.views.of(actor)
+
     async def token(self, who: Asker) -> str | None:
         """A real token of `who`."""
         login = login_of(who)
@@ -157,7 +200,7 @@ class HubClient:
             sent["authorization"] = f"Bearer {token}"
             # Looked up here, so that it is never counted among the statements of the operation.
             await self.hub.identities.actor_of(token)
-        with counted(self.hub) as statements:
+        with counted(self.hub) as statements, self._overheard.told(statements):
             response = await self.http.post("/graphql", headers=sent, **request)
         return Answer(response, statements)
 
@@ -174,11 +217,14 @@ def login_of(who: Asker) -> str | None:
 
 @contextmanager
 def counted(hub: Hub) -> Iterator[list[str]]:
-    """The statements that both pools of `hub` run while inside."""
+    """The statements that both pools of `hub` run while inside, its compiled reads left out.
+
+    Who has a token is looked up anew every other second, and is left out too.
+    """
     found: list[str] = []
 
     def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
-        if "set_config" not in statement:
+        if "set_config" not in statement and "access_token" not in statement:
             found.append(statement)
 
     engines = [hub.database.engine(actor).sync_engine for actor in (Actor(), PLATFORM)]

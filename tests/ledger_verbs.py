@@ -7,8 +7,9 @@ from typing import Any
 from hub.tables.instrument import Instrument
 from hub.tables.organization import Organization
 from hub.tables.user import User
-from tests.doors import Answer, Asker, HubClient, id_of, key
+from tests.doors import Answer, HubClient, id_of, key
 from tests.given import a_user, an_organization
+from tests.walk import fitting
 
 SHOWN = """
   instrument { id version name assetNo status statusReason dueDate intervalMonths department }
@@ -40,15 +41,15 @@ async def a_firm(hub: HubClient) -> Firm:
     return Firm(owner, await hub.given(a_user(owner)))
 
 
-async def create(hub: HubClient, as_: Asker, key_: str = "", **content: Any) -> Answer:
+async def create(hub: HubClient, as_: User | None, key_: str = "", **content: Any) -> Answer:
     """Create a line in the ledger of who asks."""
     given = {"content": content, "idempotencyKey": key_ or key()}
-    return await hub.ask(CREATE, as_=as_, input=given)
+    return await hub.ask(fitting(CREATE, hub.view(as_)), as_=as_, input=given)
 
 
 async def update(
     hub: HubClient,
-    as_: Asker,
+    as_: User | None,
     one: Instrument | str,
     version: int = 1,
     key_: str = "",
@@ -57,12 +58,12 @@ async def update(
     """Change a line; `changes` are the members of the input besides id, version and key."""
     id_ = one if isinstance(one, str) else id_of(one)
     given = {"id": id_, "expectedVersion": version, "idempotencyKey": key_ or key()}
-    return await hub.ask(UPDATE, as_=as_, input=given | changes)
+    return await hub.ask(fitting(UPDATE, hub.view(as_)), as_=as_, input=given | changes)
 
 
 async def retire(
     hub: HubClient,
-    as_: Asker,
+    as_: User | None,
     one: Instrument | str,
     version: int = 1,
     reason: str = "遗失",
@@ -72,7 +73,9 @@ async def retire(
     """Take a line out of the ledger, with an approval unless said otherwise."""
     id_ = one if isinstance(one, str) else id_of(one)
     given = {"id": id_, "expectedVersion": version, "reason": reason, "idempotencyKey": key()}
-    return await hub.ask(RETIRE, as_=as_, input=given | {"approved": approved})
+    return await hub.ask(
+        fitting(RETIRE, hub.view(as_)), as_=as_, input=given | {"approved": approved}
+    )
 
 
 def done(answer: Answer) -> dict[str, Any]:

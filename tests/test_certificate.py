@@ -111,7 +111,7 @@ async def test_the_client_sees_its_certificate_and_a_stranger_does_not(
 
     mine = await hub.ask(document, as_=bench.client_user, id=certificate["id"])
     theirs = await hub.ask(document, as_=stranger, id=certificate["id"])
-    nobodys = await hub.ask(document, id=certificate["id"])
+    nobodys = await hub.ask("query($id: ID!) { certificate(id: $id) { id } }", id=certificate["id"])
 
     assert mine.data["certificate"] == {
         "number": certificate["number"],

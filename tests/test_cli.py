@@ -79,5 +79,15 @@ def test_help_lists_every_command() -> None:
     done = hub("--help")
 
     assert done.returncode == 0
-    for command in ("up", "serve", "worker", "migrate", "token", "import", "import-dcc", "doctor"):
+    for command in (
+        "up",
+        "serve",
+        "worker",
+        "migrate",
+        "token",
+        "explain",
+        "import",
+        "import-dcc",
+        "doctor",
+    ):
         assert f" {command} " in done.stdout

@@ -276,12 +276,18 @@ async def test_a_compulsory_instrument_in_use_beyond_its_validity_is_flagged(
 
 
 @pytest.mark.parametrize("filter_", [{"name": {"eq": "gauge"}}, {"not": {"compulsory": True}}])
-async def test_who_is_not_signed_in_may_not_even_filter(
+async def test_who_is_not_signed_in_sees_no_line_and_has_nothing_to_filter_by(
     hub: HubClient, filter_: dict[str, Any]
 ) -> None:
-    plain = await hub.ask("{ instruments { nodes { name } pageInfo { hasNextPage } } }")
-    filtered = await hub.ask(ALL, filter=filter_)
+    document = """
+    query($filter: InstrumentFilter) {
+      instruments(filter: $filter) { nodes { id } pageInfo { hasNextPage } }
+    }
+    """
+
+    plain = await hub.ask(document)
+    filtered = await hub.ask(document, filter=filter_)
 
     assert plain.data["instruments"] == {"nodes": [], "pageInfo": {"hasNextPage": False}}
-    assert filtered.codes == ["FORBIDDEN"]
-    assert filtered.data == {"instruments": None}
+    assert filtered.codes == ["BAD_INPUT"]
+    assert filtered.data is None

@@ -75,6 +75,17 @@ async def test_a_reader_that_has_ended_opens_no_connection(database: Database) -
     assert lent(database) == 0
 
 
+async def test_an_operation_that_reads_nothing_ends_without_a_turn_of_the_loop(
+    database: Database,
+) -> None:
+    reader = database.reader(PLATFORM)
+
+    with pytest.raises(StopIteration):
+        reader.end().send(None)
+    with pytest.raises(asyncio.CancelledError):
+        await reader.all(WHO_AM_I)
+
+
 @pytest.mark.parametrize("steps", range(12))
 async def test_wherever_an_operation_is_cancelled_its_connection_comes_back(
     database: Database, steps: int

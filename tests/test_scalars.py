@@ -7,9 +7,10 @@ from graphql import FloatValueNode, GraphQLError, IntValueNode, StringValueNode
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hub.times import instant_text
 from hub.values import plain
-from schema.personnel import tail
-from schema.scalars import literal_decimal, parse_decimal
+from schema.masks import tail
+from schema.scalars import literal_decimal, parse_decimal, parse_instant
 
 
 @pytest.mark.parametrize(
@@ -43,6 +44,24 @@ def test_what_is_sent_as_a_decimal_comes_back_as_it_was(value: Decimal) -> None:
 def test_a_literal_is_read_as_it_is_written() -> None:
     assert str(literal_decimal(FloatValueNode(value="28.050"))) == "28.050"
     assert parse_decimal(28) == literal_decimal(IntValueNode(value="28")) == Decimal(28)
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("2024-03-05T09:02:03.120+08:00", "2024-03-05T01:02:03.12+00:00"),
+        ("2024-03-05T01:02:00Z", "2024-03-05T01:02:00+00:00"),
+        ("0001-01-01T00:00:00.000001Z", "0001-01-01T00:00:00.000001+00:00"),
+    ],
+)
+def test_an_instant_is_shown_at_utc_without_idle_zeros(given: str, shown: str) -> None:
+    assert instant_text(parse_instant(given)) == shown
+
+
+@pytest.mark.parametrize("text", ["0001-01-01T00:00+08:00", "9999-12-31T23:59-08:00"])
+def test_an_instant_that_leaves_the_calendar_at_utc_is_refused(text: str) -> None:
+    with pytest.raises(GraphQLError, match="an instant needs an offset"):
+        parse_instant(text)
 
 
 @pytest.mark.parametrize(

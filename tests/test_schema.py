@@ -21,19 +21,21 @@ from graphql import (
 )
 from sqlmodel import col
 from strawberry.schema.config import StrawberryConfig
+from typer.testing import CliRunner
 
+from hub.cli import app
 from hub.tables.base import Table
 from hub.tables.journal import InboxChange
 from hub.tables.organization import Organization as OrganizationRow
 from hub.tables.personnel import Personnel as PersonnelRow
 from hub.tables.user import User as UserRow
 from resolvers.root import build
-from schema.declare import NOUNS, A, O, P, R, S, column, many, one
+from schema.declare import NOUNS, PARTS, A, O, P, R, S, column, many, one
 from schema.guard import check
-from schema.noun import PARTS, Noun, Part, noun
+from schema.noun import Noun, Part, noun
 from schema.organization import Organization
 from schema.scalars import SCALARS
-from tests.surface import surface
+from schema.surface import surface
 
 HERE = Path(__file__).parent
 SURFACE = HERE / "surface.txt"
@@ -48,11 +50,12 @@ def schema() -> GraphQLSchema:
 @pytest.fixture
 def throw_away() -> Iterator[None]:
     """Take back the nouns that a test declares."""
-    nouns, parts = dict(NOUNS), list(PARTS)
+    nouns, parts = dict(NOUNS), dict(PARTS)
     yield
     NOUNS.clear()
     NOUNS.update(nouns)
-    PARTS[:] = parts
+    PARTS.clear()
+    PARTS.update(parts)
 
 
 def test_the_surface_is_the_one_that_was_reviewed(schema: GraphQLSchema) -> None:
@@ -62,8 +65,15 @@ def test_the_surface_is_the_one_that_was_reviewed(schema: GraphQLSchema) -> None
     gone = sorted(set(reviewed.splitlines()) - set(now.splitlines()))
     assert now == reviewed, (
         f"the surface has changed: {len(added)} lines new {added[:5]}, {len(gone)} gone {gone[:5]};"
-        " if that is meant: python -m tests.surface > tests/surface.txt, and review the diff"
+        " if that is meant: hub schema --surface > tests/surface.txt, and review the diff"
     )
+
+
+def test_the_command_prints_the_surface_or_the_sdl(schema: GraphQLSchema) -> None:
+    run = CliRunner().invoke
+
+    assert run(app, ["schema", "--surface"]).output == surface(schema)
+    assert run(app, ["schema"]).output == build().as_str() + "\n"
 
 
 def test_the_sdl_is_printed_and_reads_back_as_the_same_types(schema: GraphQLSchema) -> None:
@@ -103,16 +113,18 @@ def test_no_two_types_differ_by_their_case_only(schema: GraphQLSchema) -> None:
     names = Counter(name.lower() for name in schema.type_map)
 
     assert [name for name, times in names.items() if times > 1] == []
-    assert len({spec.name for spec in (*NOUNS.values(), *PARTS)}) == len(NOUNS) + len(PARTS)
+    assert len({spec.name for spec in (*NOUNS.values(), *PARTS.values())}) == len(NOUNS) + len(
+        PARTS
+    )
 
 
 def test_every_field_of_every_noun_has_a_level(schema: GraphQLSchema) -> None:
     lines = SURFACE.read_text("utf-8").splitlines()
 
-    nouns = {spec.name for spec in (*NOUNS.values(), *PARTS)}
+    nouns = {spec.name for spec in (*NOUNS.values(), *PARTS.values())}
     fields = [line for line in lines if line.split(".")[0] in nouns]
     assert len(fields) > 200
-    assert [line for line in fields if line.rsplit(" ", 1)[1] not in "PAOSR"] == []
+    assert [line for line in fields if not set("PAOSR") & set(line.split("  "))] == []
 
 
 @pytest.mark.parametrize("package", ["schema", "loaders", "resolvers", "migrations", "hub"])

@@ -29,6 +29,7 @@ from tests.web.conftest import Server
 CHANGES = """
 subscription { instrumentChanged { pos kind id version instrument { name } } }
 """
+ANYONES = "subscription { instrumentChanged { pos kind id version instrument { id } } }"
 PATIENCE = 20
 """Seconds until a test gives up; nothing is measured by it."""
 
@@ -77,7 +78,7 @@ async def served(app: Starlette, settings: Settings) -> AsyncIterator[int]:
 
 
 @asynccontextmanager
-async def by_socket(live: Live, who: Asker) -> AsyncIterator[Events]:
+async def by_socket(live: Live, who: Asker, query: str = CHANGES) -> AsyncIterator[Events]:
     """The messages of a subscription over graphql-transport-ws."""
     url = f"ws://127.0.0.1:{live.port}/graphql"
     protocol = websockets.Subprotocol("graphql-transport-ws")
@@ -87,7 +88,7 @@ async def by_socket(live: Live, who: Asker) -> AsyncIterator[Events]:
             json.dumps({"type": "connection_init", "payload": token and {"token": token}})
         )
         assert json.loads(await wire.recv()) == {"type": "connection_ack"}
-        await wire.send(json.dumps({"id": "1", "type": "subscribe", "payload": {"query": CHANGES}}))
+        await wire.send(json.dumps({"id": "1", "type": "subscribe", "payload": {"query": query}}))
 
         async def messages() -> Events:
             async for text in wire:
@@ -251,16 +252,21 @@ async def test_a_laboratory_does_not_hear_of_its_clients_instruments(live: Live)
 
 
 @pytest.mark.parametrize("wire", WIRES)
-async def test_who_is_not_signed_in_hears_nothing(live: Live, wire: str) -> None:
+@pytest.mark.parametrize(
+    ("query", "code"), [(ANYONES, "UNAUTHENTICATED"), (CHANGES, "VALIDATION_FAILED")]
+)
+async def test_who_is_not_signed_in_hears_nothing(
+    live: Live, wire: str, query: str, code: str
+) -> None:
     if wire == "server-sent events":
         headers = {"accept": "text/event-stream"}
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{live.port}") as http:
-            response = await http.post("/graphql", json={"query": CHANGES}, headers=headers)
+            response = await http.post("/graphql", json={"query": query}, headers=headers)
         text = response.text.split("data: ")[1].splitlines()[0]
         errors = json.loads(text)["errors"]
     else:
-        async with by_socket(live, None) as messages:
+        async with by_socket(live, None, query) as messages:
             message = await anext(messages)
         errors = message["payload"] if message["type"] == "error" else message["payload"]["errors"]
 
-    assert [error["extensions"]["code"] for error in errors] == ["UNAUTHENTICATED"]
+    assert [error["extensions"]["code"] for error in errors] == [code]

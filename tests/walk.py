@@ -1,23 +1,29 @@
-"""Queries for every field of every noun, made of the schema itself, and a look through answers."""
+"""Queries made to fit a schema, for every field of every noun too, and a look through answers."""
 
 from collections.abc import Iterator
 from typing import Any
 
 from graphql import (
+    REMOVE,
     GraphQLField,
     GraphQLInterfaceType,
     GraphQLObjectType,
     GraphQLOutputType,
     GraphQLSchema,
     GraphQLUnionType,
+    TypeInfo,
+    TypeInfoVisitor,
+    Visitor,
     get_named_type,
+    parse,
+    print_ast,
+    visit,
 )
 
 from hub.tables.base import Table
-from schema.declare import NOUNS, Declared, Spec, camel
-from schema.noun import PARTS
+from schema.declare import NOUNS, PARTS, Declared, Spec, camel
 
-SPECS: dict[str, Spec] = {spec.name: spec for spec in (*NOUNS.values(), *PARTS)}
+SPECS: dict[str, Spec] = {spec.name: spec for spec in (*NOUNS.values(), *PARTS.values())}
 
 
 def declared(spec: Spec) -> dict[str, Declared]:
@@ -30,6 +36,17 @@ def noun_of(table: type[Table]) -> str:
     return NOUNS[table].name
 
 
+def fitting(document: str, schema: GraphQLSchema) -> str:
+    """`document` without the fields that are not in `schema`."""
+    types = TypeInfo(schema)
+
+    class Cut(Visitor):
+        def enter_field(self, *_: Any) -> Any:
+            return None if types.get_field_def() else REMOVE
+
+    return print_ast(visit(parse(document), TypeInfoVisitor(types, Cut())))
+
+
 def shown(schema: GraphQLSchema, name: str) -> Iterator[str]:
     """Selections that together ask for everything of the type `name` and of what it leads to.
 
@@ -40,7 +57,7 @@ def shown(schema: GraphQLSchema, name: str) -> Iterator[str]:
     yield _plain(kind)
     for edge, target, field in _edges(kind):
         inner = _plain(target)
-        if target.name in {spec.name for spec in PARTS}:
+        if target.name in {spec.name for spec in PARTS.values()}:
             further = _edges(target)
             inner += "".join(f" {at}{_paged(to.type, _plain(on))}" for at, on, to in further)
         yield f"__typename id {edge}{_paged(field.type, inner)}"

@@ -14,7 +14,13 @@ const config: CodegenConfig = {
         useTypeImports: true,
         strictScalars: true,
         // 十进制数以字符串传输，末尾的零有意义，不要转成 number。
-        scalars: { Date: "string", DateTime: "string", Decimal: "string", Upload: "Blob" },
+        scalars: {
+          Date: "string",
+          DateTime: "string",
+          Decimal: "string",
+          JSON: "unknown",
+          Upload: "Blob",
+        },
       },
     },
   },

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Select, func, update
+from sqlalchemy import RowMapping, Select, func, update
 from sqlmodel import col
 
 import hub.policies  # noqa: F401 -- accounts have their policy before they are read
@@ -104,7 +104,7 @@ async def issue_token(database: Database, login: str, *, ttl: timedelta, now: da
     async with database.writer(SIGN_IN) as db:
         user = await _account(db, login)
         if user is None:
-            raise NotFound(f"没有登录名 {login}", f"there is no login {login}")
+            raise _no_such(login)
         if user.state is not UserState.ACTIVE:
             raise Refused(
                 f"账号 {login} 已停用或注销", f"the account {login} is not active", path=("login",)
@@ -128,6 +128,24 @@ async def actor_of(database: Database, token: str, *, now: datetime) -> Actor:
         row = await db.first(statement)
     if row is None:
         raise unknown_token()
+    return _acting(row)
+
+
+async def actor_called(database: Database, login: str) -> Actor:
+    """The actor that the account `login` is, for whoever runs the hub. NotFound for no account."""
+    called = readable(SIGN_IN, User).where(col(User.login_name) == login)
+    async with database.reader(SIGN_IN) as db:
+        row = await db.first(called.with_only_columns(*ACTING))
+    if row is None:
+        raise _no_such(login)
+    return _acting(row)
+
+
+def _no_such(login: str) -> NotFound:
+    return NotFound(f"没有登录名 {login}", f"there is no login {login}")
+
+
+def _acting(row: RowMapping) -> Actor:
     return Actor(
         login=row["login_name"],
         user_id=row["id"],

@@ -3,8 +3,8 @@
 from sqlalchemy import ColumnElement, false, or_, select
 from sqlmodel import col
 
-from hub.actor import OVERSIGHT, Actor, Level
-from hub.policies.organization import in_district
+from hub.actor import Actor, Level
+from hub.policies.organization import overseen
 from hub.policy import Policy, govern
 from hub.tables.certificate import (
     Certificate,
@@ -14,7 +14,6 @@ from hub.tables.certificate import (
     Part,
     StandardUsed,
 )
-from hub.tables.organization import Organization
 from hub.vocabulary import CertificateState
 
 PUBLISHED = (CertificateState.ISSUED, CertificateState.REPLACED, CertificateState.REVOKED)
@@ -25,10 +24,8 @@ def rows(actor: Actor) -> ColumnElement[bool]:
     if actor.is_anonymous:
         return false()
     issued = col(Certificate.state).in_(PUBLISHED)
-    theirs = col(Certificate.client_id) == actor.organization_id
-    if actor.has(OVERSIGHT):
-        overseen = select(col(Organization.id)).where(in_district(actor))
-        theirs = or_(theirs, col(Certificate.client_id).in_(overseen))
+    client = col(Certificate.client_id)
+    theirs = or_(client == actor.organization_id, overseen(actor, client))
     return or_(col(Certificate.issuer_id) == actor.organization_id, theirs & issued)
 
 

@@ -3,12 +3,11 @@
 from sqlalchemy import ColumnElement, false, or_, select
 from sqlmodel import col
 
-from hub.actor import LABORATORY, OVERSIGHT, Actor, Level
-from hub.policies.organization import in_district
+from hub.actor import LABORATORY, Actor, Level
+from hub.policies.organization import overseen
 from hub.policy import Policy, govern
 from hub.tables.certificate import Certificate
 from hub.tables.instrument import Instrument
-from hub.tables.organization import Organization
 
 
 def certified(actor: Actor) -> ColumnElement[bool]:
@@ -21,20 +20,13 @@ def certified(actor: Actor) -> ColumnElement[bool]:
     return col(Instrument.id).in_(handled)
 
 
-def overseen(actor: Actor) -> ColumnElement[bool]:
-    """Instruments whose owner stands under the actor's oversight."""
-    if not actor.has(OVERSIGHT):
-        return false()
-    owners = select(col(Organization.id)).where(in_district(actor))
-    return col(Instrument.owner_id).in_(owners)
-
-
 def rows(actor: Actor) -> ColumnElement[bool]:
     """Every ledger line that the actor may see; retired lines are gone for all."""
     if actor.is_anonymous:
         return false()
-    mine = col(Instrument.owner_id) == actor.organization_id
-    return or_(mine, certified(actor), overseen(actor)) & col(Instrument.retired_at).is_(None)
+    owner = col(Instrument.owner_id)
+    seen = or_(owner == actor.organization_id, certified(actor), overseen(actor, owner))
+    return seen & col(Instrument.retired_at).is_(None)
 
 
 POLICY = govern(Instrument, Policy(rows=rows, floor=Level.O))

@@ -1,6 +1,9 @@
 """Organisations are public; level O is clear to the organisation itself and to oversight."""
 
-from sqlalchemy import ColumnElement, false, or_, true
+from typing import Any
+
+from sqlalchemy import ColumnElement, False_, True_, false, func, or_, select, true
+from sqlalchemy.orm import Mapped
 from sqlmodel import col
 
 from hub.actor import OVERSIGHT, Actor
@@ -18,7 +21,17 @@ def in_district(actor: Actor) -> ColumnElement[bool]:
         return false()
     if actor.district is None:
         return true() if actor.has(frozenset({Role.DATA_STEWARD})) else false()
-    return col(Organization.district).startswith(actor.district, autoescape=True)
+    return func.starts_with(col(Organization.district), actor.district)
+
+
+def overseen(actor: Actor, owner: Mapped[Any]) -> ColumnElement[bool]:
+    """The rows whose column `owner` holds an organisation that `actor` oversees."""
+    district = in_district(actor)
+    if isinstance(district, False_):
+        return false()
+    if isinstance(district, True_):
+        return owner.is_not(None)
+    return owner.in_(select(col(Organization.id)).where(district))
 
 
 def own(actor: Actor) -> ColumnElement[bool]:

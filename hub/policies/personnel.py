@@ -3,20 +3,16 @@
 from sqlalchemy import ColumnElement, or_, select
 from sqlmodel import col
 
-from hub.actor import OVERSIGHT, Actor, Level
-from hub.policies.organization import in_district
+from hub.actor import Actor, Level
+from hub.policies.organization import overseen
 from hub.policy import Policy, govern, signed_in
-from hub.tables.organization import Organization
 from hub.tables.personnel import CertifiedItem, Personnel, PersonnelCertificate
 
 
 def own(actor: Actor) -> ColumnElement[bool]:
     """People of the actor's organisation, and of those that it oversees."""
-    mine = col(Personnel.employer_id) == actor.organization_id
-    if not actor.has(OVERSIGHT):
-        return mine
-    overseen = select(col(Organization.id)).where(in_district(actor))
-    return or_(mine, col(Personnel.employer_id).in_(overseen))
+    employer = col(Personnel.employer_id)
+    return or_(employer == actor.organization_id, overseen(actor, employer))
 
 
 def person(actor: Actor) -> ColumnElement[bool]:

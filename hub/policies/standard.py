@@ -1,14 +1,13 @@
 """Measurement standards are public; instruments, operators and checks belong to the owner."""
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlmodel import col
 
 from hub.actor import Actor, Level
 from hub.policies import instrument
-from hub.policies.organization import own as own_organization
+from hub.policies.organization import overseen
 from hub.policy import Policy, everyone, govern, signed_in
 from hub.tables.instrument import Instrument
-from hub.tables.organization import Organization
 from hub.tables.standard import (
     MeasurementStandard,
     StandardDocument,
@@ -19,8 +18,8 @@ from hub.tables.standard import (
 
 def own(actor: Actor) -> ColumnElement[bool]:
     """Standards of the actor's organisation, and of those that it oversees."""
-    owners = select(col(Organization.id)).where(own_organization(actor))
-    return col(MeasurementStandard.owner_id).in_(owners)
+    owner = col(MeasurementStandard.owner_id)
+    return or_(owner == actor.organization_id, overseen(actor, owner))
 
 
 def instruments_rows(actor: Actor) -> ColumnElement[bool]:

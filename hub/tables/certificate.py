@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.schema import SchemaItem
 from sqlmodel import Field
 
@@ -42,7 +42,12 @@ class Certificate(Row, table=True):
     __tablename__: ClassVar[str] = "certificate"
     __table_args__: ClassVar[tuple[SchemaItem, ...]] = (
         UniqueConstraint("issuer_id", "number"),
-        Index("ix_certificate_instrument_id_issue_date", "instrument_id", "issue_date", "id"),
+        Index(
+            "ix_certificate_instrument_id_issue_date",
+            "instrument_id",
+            text("issue_date DESC NULLS LAST"),
+            text("id DESC NULLS LAST"),
+        ),
         Index("ix_certificate_client_id_id", "client_id", "id"),
         Index("ix_certificate_issuer_id_id", "issuer_id", "id"),
         Index("ix_certificate_number", "number"),

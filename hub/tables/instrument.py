@@ -53,6 +53,16 @@ class Instrument(Row, table=True):
         ),
         Index("ix_instrument_owner_id_id", "owner_id", "id"),
         Index("ix_instrument_owner_id_due_date", "owner_id", "due_date", "id"),
+        *(
+            Index(
+                f"ix_instrument_owner_id_{name}",
+                "owner_id",
+                name,
+                "id",
+                postgresql_where=text("retired_at IS NULL"),
+            )
+            for name in ("updated_at", "asset_no")
+        ),
         Index("ix_instrument_manufacturer_serial_no", "manufacturer", "serial_no"),
         CheckConstraint("interval_months BETWEEN 1 AND 120", name="interval_months_range"),
         CheckConstraint("purchase_price >= 0", name="purchase_price_positive"),

@@ -3,28 +3,30 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import strawberry
 import structlog
+from graphql import GraphQLSchema
 from redis.asyncio import BlockingConnectionPool, Redis
-from starlette.applications import Starlette
 from structlog.contextvars import get_contextvars
 
-from hub.actor import ANONYMOUS
+from hub.actor import ANONYMOUS, Actor
 from hub.db import Database
 from hub.events import Feed
 from hub.jobs import sequencer
 from hub.keys import Keyring
 from hub.settings import Settings
+from hub.statements import Statements
 from hub.web.auth import auth_routes
-from hub.web.graphql import routes
+from hub.web.graphql import Front, routes
 from hub.web.health import Check, health_routes
 from hub.web.ide import ide_routes
 from hub.web.identities import Identities
 from resolvers.root import build
-from schema.context import Context
+from schema.context import Briefing, Context
+from schema.view import Views
 
 Companion = Callable[[], Awaitable[None]]
 
@@ -32,10 +34,15 @@ Companion = Callable[[], Awaitable[None]]
 class Hub:
     """What every request of a process shares; implements the `Door` of the HTTP layer."""
 
-    def __init__(self, settings: Settings, database_url: str, redis_url: str) -> None:
+    def __init__(
+        self, settings: Settings, database_url: str, redis_url: str, *, compiles: bool = True
+    ) -> None:
         self.settings = settings
+        self.compiles = compiles
         self.schema: strawberry.Schema = build()
+        self.views = Views(self.schema._schema)  # noqa: SLF001 -- the only way to graphql-core's
         self.database = Database(database_url, settings.pool_size)
+        self.reads = Statements(database_url, settings.pool_size)
         pool = BlockingConnectionPool.from_url(
             redis_url, max_connections=32, timeout=1, socket_timeout=5, protocol=3
         )
@@ -45,27 +52,29 @@ class Hub:
         self.keys = Keyring.of_settings(settings)
         self.draining = asyncio.Event()
 
-    @asynccontextmanager
-    async def operation(
-        self, headers: Mapping[str, str], token: str | None, language: str
-    ) -> AsyncIterator[Context]:
+    def operation(self, headers: Mapping[str, str], token: str | None, language: str) -> "_Opening":
         """The context of one operation. Unauthenticated for a token of no one."""
-        actor = ANONYMOUS if token is None else await self.identities.actor_of(token)
-        async with self.database.reader(actor) as reader:
-            yield Context(
-                actor=actor,
-                database=self.database,
-                reader=reader,
-                keys=self.keys,
-                feed=self.feed,
-                now=datetime.now(UTC),
-                language=language,
-                request_id=get_contextvars().get("request_id"),
-            )
+        return _Opening(self, token, language)
 
     def trusted(self, context: Context) -> bool:
         """Whoever signed in may see introspection and suggestions."""
         return not context.actor.is_anonymous
+
+    def schema_for(self, context: Context) -> GraphQLSchema:
+        """The schema without what the caller's roles never see."""
+        return self.views.of(context.actor)
+
+    def asker(self, context: Context) -> Actor:
+        """On whose behalf it runs."""
+        return context.actor
+
+    def today(self, context: Context) -> date:
+        """The calendar day in Shanghai."""
+        return context.today
+
+    def brief(self, context: Context, briefing: Briefing) -> None:
+        """For the fields `cost` and `explain`."""
+        context.briefing = briefing
 
     def principal(self, context: Context) -> Hashable:
         """The actor: account, organisation, district and roles."""
@@ -91,6 +100,7 @@ class Hub:
         async with AsyncExitStack() as stack:
             stack.push_async_callback(self.redis.aclose)
             stack.push_async_callback(self.database.close)
+            stack.push_async_callback(self.reads.close)
             await stack.enter_async_context(self.feed.listening())
             for companion in companions:
                 await stack.enter_async_context(beside(companion))
@@ -100,6 +110,33 @@ class Hub:
     async def work(self) -> None:
         """The worker's part: number committed changes for the feed."""
         await sequencer.run(self.database, self.feed)
+
+
+class _Opening:
+    """The context of an operation while inside; no generator, since every request comes by."""
+
+    def __init__(self, hub: Hub, token: str | None, language: str) -> None:
+        self._hub = hub
+        self._token = token
+        self._language = language
+
+    async def __aenter__(self) -> Context:
+        hub, token = self._hub, self._token
+        actor = ANONYMOUS if token is None else await hub.identities.actor_of(token)
+        self._reader = hub.database.reader(actor)
+        return Context(
+            actor=actor,
+            database=hub.database,
+            reader=self._reader,
+            keys=hub.keys,
+            feed=hub.feed,
+            now=datetime.now(UTC),
+            language=self._language,
+            request_id=get_contextvars().get("request_id"),
+        )
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._reader.end()
 
 
 @asynccontextmanager
@@ -124,14 +161,14 @@ async def beside(companion: Companion) -> AsyncIterator[None]:
             await task
 
 
-def application(hub: Hub, companions: Sequence[Companion] = ()) -> Starlette:
+def application(hub: Hub, companions: Sequence[Companion] = ()) -> Front:
     """The ASGI application of `hub`; `companions` run beside it.
 
     Its `state.drain()` is to be called before it stops.
     """
 
     @asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+    async def lifespan(app: Front) -> AsyncIterator[None]:
         async with hub.running(companions):
             yield
 
@@ -139,7 +176,7 @@ def application(hub: Hub, companions: Sequence[Companion] = ()) -> Starlette:
         Check("database", hub.database.check),
         Check("valkey", hub.redis.ping, vital=False),
     ]
-    app = Starlette(
+    app = Front(
         routes=[
             *routes(hub, hub.settings),
             *auth_routes(hub.database, hub.redis, hub.identities, hub.settings),

@@ -12,7 +12,7 @@ from starlette.types import Receive
 from hub.errors import BadRequest, Words
 
 DEEPEST = 32
-_CONTAINERS = (dict, list)
+_CONTAINERS = frozenset({dict, list})
 T = TypeVar("T")
 
 
@@ -58,25 +58,41 @@ async def chunks(
 ) -> AsyncGenerator[bytes, None]:
     """The body as it arrives. RequestRefused (413) as soon as it is known to pass `limit` bytes."""
     left = limit
-    declared = headers.get("content-length", "0")
-    if not declared.isdecimal() or len(declared) > 19 or int(declared) > limit:
-        raise too_large(limit)
+    _check_declared(headers, limit)
     more = True
     while more:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ClientDisconnect
-        chunk: bytes = message.get("body", b"")
+        chunk, more = await _piece(receive)
         left -= len(chunk)
         if left < 0:
             raise too_large(limit)
         yield chunk
-        more = message.get("more_body", False)
+
+
+def _check_declared(headers: Mapping[str, str], limit: int) -> None:
+    declared = headers.get("content-length", "0")
+    if not declared.isdecimal() or len(declared) > 19 or int(declared) > limit:
+        raise too_large(limit)
+
+
+async def _piece(receive: Receive) -> tuple[bytes, bool]:
+    """What comes next of the body, and whether there is more."""
+    message = await receive()
+    if message["type"] == "http.disconnect":
+        raise ClientDisconnect
+    return message.get("body", b""), message.get("more_body", False)
 
 
 async def read_body(receive: Receive, headers: Mapping[str, str], limit: int) -> bytes:
     """The whole body. RequestRefused (413) when it passes `limit` bytes."""
-    return b"".join([chunk async for chunk in chunks(receive, headers, limit)])
+    _check_declared(headers, limit)
+    pieces, left, more = [], limit, True
+    while more:
+        piece, more = await _piece(receive)
+        left -= len(piece)
+        if left < 0:
+            raise too_large(limit)
+        pieces.append(piece)
+    return b"".join(pieces)
 
 
 def read_json(text: bytes | str) -> Any:
@@ -85,20 +101,19 @@ def read_json(text: bytes | str) -> Any:
         value = orjson.loads(text)
     except orjson.JSONDecodeError as error:
         raise BadRequest(f"不是有效的 JSON：{error}", f"this is not valid JSON: {error}") from None
-    depth, level = 0, [value] if type(value) in _CONTAINERS else []
-    while level:
-        depth += 1
-        if depth > DEEPEST:
-            raise BadRequest(
-                f"JSON 嵌套超过 {DEEPEST} 层", f"the JSON is nested more than {DEEPEST} deep"
-            )
-        level = [
-            inner
-            for outer in level
-            for inner in (outer.values() if type(outer) is dict else outer)
-            if type(inner) in _CONTAINERS
-        ]
+    if type(value) in _CONTAINERS:
+        _check_depth(value, DEEPEST)
     return value
+
+
+def _check_depth(value: Any, left: int) -> None:
+    if not left:
+        raise BadRequest(
+            f"JSON 嵌套超过 {DEEPEST} 层", f"the JSON is nested more than {DEEPEST} deep"
+        )
+    for inner in value.values() if type(value) is dict else value:
+        if type(inner) in _CONTAINERS:
+            _check_depth(inner, left - 1)
 
 
 def read_asked(value: Any) -> Asked:

@@ -5,12 +5,17 @@ import re
 import secrets
 from collections.abc import Hashable, Mapping
 from contextlib import AbstractAsyncContextManager
+from datetime import date
 from typing import Any, NamedTuple, Protocol
 
 import strawberry
+from graphql import GraphQLSchema
 from starlette.types import Scope
 
+from hub.actor import Actor
+from hub.engine.execute import Reads
 from hub.web.negotiation import language
+from schema.context import Briefing
 
 _REQUEST_ID = re.compile(r"[0-9A-Za-z._-]{8,64}")
 
@@ -19,8 +24,14 @@ class Door(Protocol):
     """The hub as seen from the wire. One context lives as long as one operation, never longer."""
 
     schema: strawberry.Schema
+    compiles: bool
+    """Whether statements answer what they can; if not, graphql-core answers everything."""
     draining: asyncio.Event
     """Set when the process is about to stop: streams end, so that nobody waits for them."""
+
+    @property
+    def reads(self) -> Reads:
+        """Where compiled statements are run."""
 
     def operation(
         self, headers: Mapping[str, str], token: str | None, language: str
@@ -32,6 +43,18 @@ class Door(Protocol):
 
     def trusted(self, context: Any) -> bool:
         """Whether this caller may see introspection and suggestions."""
+
+    def schema_for(self, context: Any) -> GraphQLSchema:
+        """The part of the schema that is there for this caller."""
+
+    def asker(self, context: Any) -> Actor:
+        """On whose behalf the operation runs."""
+
+    def today(self, context: Any) -> date:
+        """The calendar day of the operation."""
+
+    def brief(self, context: Any, briefing: Briefing) -> None:
+        """Hand the operation what it may learn of plans, now that it is planned."""
 
     def principal(self, context: Any) -> Hashable:
         """Who the caller is and what they may do; another value as soon as either changes."""

@@ -1,9 +1,10 @@
-"""How one operation runs: graphql-core's executor under a deadline, and errors that name inputs."""
+"""How one operation runs: by its plan, or by graphql-core under a deadline; misfits of inputs."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable
 from contextlib import suppress
-from typing import Any, TypeGuard, TypeVar, cast
+from datetime import date
+from typing import Any, NamedTuple, TypeGuard, TypeVar, cast
 
 from graphql import (
     ExecutionResult,
@@ -13,7 +14,6 @@ from graphql import (
     GraphQLSchema,
     Node,
     OperationDefinitionNode,
-    OperationType,
     Undefined,
     type_from_ast,
 )
@@ -26,10 +26,14 @@ from graphql.execution import (
 from graphql.utilities import validate_input_value
 from strawberry.execution import optimized_is_awaitable
 
+from hub.actor import Actor
+from hub.engine.execute import Planned, Run
+from hub.engine.plan import Plan, Plans, Prepared, Request
+from hub.engine.rows import Declined
 from hub.errors import BadInput, Path
 from hub.web.body import Asked
-from hub.web.costs import Counted, check, counted, price
 from hub.web.documents import Reading
+from hub.web.door import Door
 from hub.web.faults import own
 from hub.web.problems import Rejected
 
@@ -38,71 +42,119 @@ _MOST_ERRORS = 20
 T = TypeVar("T")
 is_awaitable = cast("Callable[[Any], TypeGuard[Awaitable[Any]]]", optimized_is_awaitable)
 
-Events = AsyncGenerator[ExecutionResult, None]
+
+class Result(NamedTuple):
+    """What an operation came to: `data` as a value or as its JSON, and the points that it cost."""
+
+    data: Any
+    errors: list[GraphQLError]
+    points: int
 
 
-class Run:
-    """One operation with its variables coerced: Rejected when they do not fit.
+Events = AsyncGenerator[Result, None]
 
-    CostExceeded when it may yield too much. What a mutation yields is not counted as it runs: the
-    caller is told what was done, however long that is.
+
+class Found(NamedTuple):
+    """An operation of a document, its plan, and what that is run with."""
+
+    prepared: Prepared
+    plan: Plan
+    request: Request
+
+
+def planned(
+    plans: Plans, reading: Reading, asked: Asked, actor: Actor, today: date, *, insider: bool
+) -> Found:
+    """The operation that `asked` names, with its plan for `actor` on the calendar day `today`.
+
+    Rejected when there is no such one, and when its variables do not fit.
+    """
+    prepared = reading.operation(asked.operation_name)
+    given = asked.variables or {}
+    coerced = prepared.variables.coerce(given, _MOST_ERRORS)
+    if coerced is None:
+        operation = prepared.operation
+        raise Rejected(_misfits(operation.schema, operation.definition, given, insider))
+    return Found(prepared, plans.find(prepared, coerced, actor), Request(coerced, actor, today))
+
+
+class Execution:
+    """One operation with its plan. Rejected when its variables do not fit.
+
+    CostExceeded when it may cost more than its caller may spend at once.
     """
 
     def __init__(
         self,
-        schema: GraphQLSchema,
-        executor_class: type[Executor[Any]],
+        door: Door,
+        plans: Plans,
         reading: Reading,
         asked: Asked,
         context: Any,
         *,
         insider: bool,
     ) -> None:
-        operation = reading.operation(asked.operation_name)
-        if operation.operation is not OperationType.MUTATION:
-            executor_class = counted(executor_class)
-        executor = executor_class.build(
-            schema,
-            reading.document,
-            context_value=context,
-            raw_variable_values=asked.variables,
-            operation_name=asked.operation_name,
-            max_coercion_errors=_MOST_ERRORS,
-            is_awaitable=is_awaitable,
-            hide_suggestions=not insider,
-            operation_extensions=asked.extensions,
+        found = planned(
+            plans, reading, asked, door.asker(context), door.today(context), insider=insider
         )
-        if isinstance(executor, list):
-            misfits = _misfits(schema, operation, asked.variables or {}, insider)
-            raise Rejected(misfits or [_unfit(None, error, ()) for error in executor])
-        check(price(executor))
-        self._executor = executor
+        self.prepared, self.plan, request = found
+        self.plan.insist()
+        self._door = door
+        self._reading = reading
+        self._asked = asked
+        self._context = context
+        self._insider = insider
+        self._run = Run(self.plan, request, door.reads)
 
-    async def result(self) -> ExecutionResult:
-        """The answer of a query or mutation. CostExceeded instead of a part of one."""
-        return await _whole(self._executor, execute_root_selection_set(self._executor))
+    async def result(self) -> Result:
+        """The answer of a query or mutation."""
+        if self.plan.is_whole and self._door.compiles:
+            with suppress(Declined):
+                data, errors = await self._run.whole(self._context)
+                return Result(data, errors, self._run.points)
+        executor = self._executor()
+        result = await _settled(execute_root_selection_set(executor))
+        return self._of(result)
 
-    async def events(self, seconds: float) -> Events | ExecutionResult:
+    async def events(self, seconds: float) -> Events | Result:
         """The events of a subscription, each made within `seconds`; a result if it cannot begin."""
-        begun = create_source_event_stream(self._executor)
+        executor = self._executor()
+        begun = create_source_event_stream(executor)
         stream: AsyncIterable[Any] | ExecutionResult = await _settled(begun)
         if isinstance(stream, ExecutionResult):
-            return stream
+            return self._of(stream)
 
         async def within(executor: Executor[Any]) -> ExecutionResult:
             async with asyncio.timeout(seconds):
-                return await _whole(executor, execute_subscription_event(executor))
+                return await _settled(execute_subscription_event(executor))
 
-        return map_source_to_response_event(self._executor, stream, within)
+        results = map_source_to_response_event(executor, stream, within)
+        return (self._of(result) async for result in results)
 
+    def _of(self, result: ExecutionResult) -> Result:
+        resolved = sum(
+            one.cost.points for one in self.plan.prices if one.field.key not in self._run.answered
+        )
+        return Result(result.data, list(result.errors or ()), self._run.points + resolved)
 
-async def _whole(
-    executor: Executor[Any], begun: ExecutionResult | Awaitable[ExecutionResult]
-) -> ExecutionResult:
-    result = await _settled(begun)
-    if isinstance(executor, Counted) and executor.refusal is not None:
-        raise executor.refusal.with_traceback(None)
-    return result
+    def _executor(self) -> Executor[Any]:
+        operation = self.prepared.operation
+        executor = self._door.schema.execution_context_class.build(
+            operation.schema,
+            self._reading.document,
+            context_value=self._context,
+            raw_variable_values=self._asked.variables,
+            operation_name=self._asked.operation_name,
+            max_coercion_errors=_MOST_ERRORS,
+            is_awaitable=is_awaitable,
+            hide_suggestions=not self._insider,
+            operation_extensions=self._asked.extensions,
+        )
+        if isinstance(executor, list):
+            raise Rejected([_unfit(None, error, ()) for error in executor])
+        if isinstance(executor, Planned) and self._door.compiles:
+            executor.run, executor.plan = self._run, self.plan
+        return executor
 
 
 async def _settled(value: T | Awaitable[T]) -> T:

@@ -3,8 +3,10 @@
 import asyncio
 import math
 from collections.abc import Mapping
+from functools import cached_property
 
 from graphql import OperationType
+from starlette.applications import Starlette
 from starlette.datastructures import FormData
 from starlette.requests import ClientDisconnect
 from starlette.routing import BaseRoute, Route, WebSocketRoute
@@ -16,9 +18,9 @@ from hub.web import sse
 from hub.web.answers import send_answer
 from hub.web.body import Asked, RequestRefused, read_asked, read_body, read_json, read_query_string
 from hub.web.door import Caller, Door, Patience
-from hub.web.negotiation import EVENTS, JSON, MULTIPART, answer_type, bearer, media
+from hub.web.negotiation import EVENTS, JSON, MULTIPART, answer_type, bearer, body_type
 from hub.web.operations import Operations, Outcome
-from hub.web.presence import Presence
+from hub.web.presence import Attendance, Presence
 from hub.web.sockets import GraphQLSockets
 from hub.web.uploads import asked_with_files, read_form
 
@@ -39,6 +41,25 @@ def routes(door: Door, settings: Settings, patience: Patience = _PATIENCE) -> li
     ]
 
 
+class Front(Starlette):
+    """Starlette, past whose middleware and router GraphQL over HTTP goes straight to its own."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, one socket or the lifespan."""
+        if scope["type"] == "http" and (app := self._express.get(scope["path"])):
+            await app(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+    @cached_property
+    def _express(self) -> dict[str, "GraphQLOverHttp"]:
+        return {
+            route.path: route.app
+            for route in self.routes
+            if isinstance(route, Route) and isinstance(route.app, GraphQLOverHttp)
+        }
+
+
 class GraphQLOverHttp:
     """The ASGI application of the HTTP side."""
 
@@ -46,6 +67,7 @@ class GraphQLOverHttp:
         self._operations = operations
         self._settings = settings
         self._patience = patience
+        self._attendance = Attendance()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request. A client that hangs up gets nothing, and its work is stopped."""
@@ -56,20 +78,18 @@ class GraphQLOverHttp:
             answered_as = _answered_as(scope["method"], caller.headers)
             caller = caller._replace(token=bearer(caller.headers.get("authorization")))
             asked = await self._read(scope, caller.headers, receive, files)
-            async with Presence(receive):
+            async with Presence(self._attendance, receive):
                 if answered_as == EVENTS:
-                    await self._stream(asked, caller, scope["method"], send)
+                    await self._stream(asked, caller, scope, send)
                     return
                 outcome = await self._operations.answer(asked, caller, _KINDS[scope["method"]])
         except ClientDisconnect:
             return
-        except RequestRefused as error:
-            outcome = self._operations.refuse(error, caller)
-            await _send(send, outcome, caller, error.status, answered_as, error.headers)
         except Exception as error:  # noqa: BLE001  whatever happened is told, never thrown
-            await self._send(send, self._operations.refuse(error, caller), caller, answered_as)
+            outcome = self._operations.refuse(error, caller)
+            await self._send(scope, send, caller, answered_as, outcome, error)
         else:
-            await self._send(send, outcome, caller, answered_as)
+            await self._send(scope, send, caller, answered_as, outcome)
         finally:
             for form in files:
                 await form.close()
@@ -86,11 +106,11 @@ class GraphQLOverHttp:
                 "compressed bodies are not read",
                 headers={"accept-encoding": "identity"},
             )
-        body = media(headers.get("content-type", ""))
-        if body and body.is_utf8 and body.name == JSON:
+        kind = body_type(headers.get("content-type", ""))
+        if kind == JSON:
             text = await read_body(receive, headers, self._settings.max_body_bytes)
             return read_asked(read_json(text))
-        if body and body.is_utf8 and body.name == MULTIPART:
+        if kind == MULTIPART:
             form = await read_form(receive, headers, self._settings)
             files.append(form)
             return asked_with_files(form)
@@ -100,12 +120,12 @@ class GraphQLOverHttp:
             "Content-Type has to be application/json or multipart/form-data in UTF-8",
         )
 
-    async def _stream(self, asked: Asked, caller: Caller, method: str, send: Send) -> None:
+    async def _stream(self, asked: Asked, caller: Caller, scope: Scope, send: Send) -> None:
         admit = self._operations.watch(caller)
         if refusal := await admit():
-            await self._send(send, refusal, caller, JSON)
+            await self._send(scope, send, caller, JSON, refusal)
             return
-        kinds = _KINDS[method] | {OperationType.SUBSCRIPTION}
+        kinds = _KINDS[scope["method"]] | {OperationType.SUBSCRIPTION}
         subscribed = asyncio.Event()
 
         async def stopping() -> None:
@@ -122,28 +142,28 @@ class GraphQLOverHttp:
             stopping(),
         )
 
-    async def _send(self, send: Send, outcome: Outcome, caller: Caller, answered_as: str) -> None:
+    async def _send(
+        self,
+        scope: Scope,
+        send: Send,
+        caller: Caller,
+        answered_as: str,
+        outcome: Outcome,
+        error: Exception | None = None,
+    ) -> None:
+        headers = {"x-request-id": caller.request_id, **outcome.headers}
         status = 200
-        if not outcome.has_data:
+        if isinstance(error, RequestRefused):
+            status = error.status
+            headers |= error.headers
+        elif not outcome.has_data:
             status = self._operations.problems.status(outcome.errors[0], answered_as)
-        await _send(send, outcome, caller, status, answered_as, {})
-
-
-async def _send(
-    send: Send,
-    outcome: Outcome,
-    caller: Caller,
-    status: int,
-    answered_as: str,
-    more: Mapping[str, str],
-) -> None:
-    headers = {"x-request-id": caller.request_id, **more}
-    if status == 401:
-        headers["www-authenticate"] = "Bearer"
-    if outcome.errors and (wait := outcome.errors[0]["extensions"].get("retryAfter")):
-        headers["retry-after"] = str(math.ceil(wait))
-    media_type = JSON if answered_as == EVENTS else answered_as
-    await send_answer(send, status, media_type, outcome.body, headers)
+        if status == 401:
+            headers["www-authenticate"] = "Bearer"
+        if outcome.errors and (wait := outcome.errors[0]["extensions"].get("retryAfter")):
+            headers["retry-after"] = str(math.ceil(wait))
+        media_type = JSON if answered_as == EVENTS else answered_as
+        await send_answer(scope, send, status, media_type, outcome.body, headers)
 
 
 def _answered_as(method: str, headers: Mapping[str, str]) -> str:

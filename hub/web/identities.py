@@ -39,7 +39,8 @@ class Identities:
         answer = self._answers.get(key)
         if answer is None or self._clock() >= answer.until:
             answer = self._ask(key, token)
-        actor = await asyncio.shield(answer.task)
+        task = answer.task
+        actor = task.result() if task.done() else await asyncio.shield(task)
         if actor is None:
             raise session.unknown_token()
         return actor

@@ -43,6 +43,13 @@ def media(text: str) -> Media | None:
 
 
 @lru_cache(maxsize=256)
+def body_type(content_type: str) -> str | None:
+    """The media type of a body in UTF-8 under a Content-Type header; None for what is not UTF-8."""
+    found = media(content_type)
+    return found.name if found and found.is_utf8 else None
+
+
+@lru_cache(maxsize=256)
 def answer_type(accept: str) -> str | None:
     """The media type to answer with under an Accept header; None when we speak none of them.
 

@@ -2,20 +2,31 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Hashable, Iterator
+from collections.abc import (
+    AsyncGenerator,
+    Awaitable,
+    Callable,
+    Collection,
+    Hashable,
+    Iterator,
+    Mapping,
+)
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing, contextmanager
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import structlog
-from graphql import ExecutionResult, OperationType
+from graphql import OperationType
 
+from hub.engine.plan import Plans
 from hub.errors import BadRequest, Busy, Code, Unauthenticated, Words
 from hub.settings import Settings
 from hub.web.answers import encode
 from hub.web.body import Asked, RequestRefused
 from hub.web.documents import Documents
 from hub.web.door import Caller, Door
-from hub.web.execution import Run
+from hub.web.execution import Execution, Result
+from hub.web.explaining import Asker, Explaining, OwnBriefing
 from hub.web.problems import Problems, Rejected
 
 ANY_KIND = frozenset(OperationType)
@@ -35,6 +46,8 @@ class Outcome(NamedTuple):
     """Whether `data` is there and not null."""
     ran: bool
     """Whether execution began; if not, `data` is absent."""
+    headers: Mapping[str, str] = MappingProxyType({})
+    """What the answer says besides: what it may have cost, and what it did cost."""
 
     @property
     def locks_out(self) -> bool:
@@ -51,15 +64,15 @@ class Operations:
     def __init__(self, door: Door, settings: Settings) -> None:
         if door.schema.extensions or door.schema.directives:
             raise ValueError("Strawberry's extensions and operation directives are not run here")
-        # The only way from Strawberry's schema to graphql-core's.
-        self._schema = door.schema._schema  # noqa: SLF001
         self._door = door
-        self._documents = Documents(self._schema)
+        self._documents = Documents()
+        self._plans = Plans()
         self._open = settings.outsider_introspection
         self._seconds = settings.operation_seconds
         self._upload_seconds = settings.upload_seconds
         self._streams: Counter[Hashable] = Counter()
         self.problems = Problems(settings)
+        self._explaining = Explaining(self._documents, self._plans, self.problems)
 
     async def answer(
         self, asked: Asked, caller: Caller, kinds: Collection[OperationType]
@@ -69,8 +82,8 @@ class Operations:
         try:
             seconds = self._upload_seconds if asked.has_files else self._seconds
             async with asyncio.timeout(seconds), self._enter(caller) as context:
-                run, _ = self._prepare(asked, context, kinds)
-                return self._outcome(await run.result(), caller, context)
+                execution = self._prepare(asked, caller, context, kinds)
+                return self._outcome(execution, await execution.result(), caller, context)
         except RequestRefused:
             raise
         except Exception as error:  # noqa: BLE001  whatever happened is told, never thrown
@@ -94,15 +107,15 @@ class Operations:
             async with AsyncExitStack() as stack:
                 async with asyncio.timeout(self._seconds):
                     context = await stack.enter_async_context(self._enter(caller))
-                    run, kind = self._prepare(asked, context, kinds)
+                    run = self._prepare(asked, caller, context, kinds)
                     principal = self._door.principal(context)
-                    streams = kind is OperationType.SUBSCRIPTION
+                    streams = run.plan.kind is OperationType.SUBSCRIPTION
                     if streams:
                         stack.enter_context(self._counted(principal))
                     begun = await (run.events(self._seconds) if streams else run.result())
                     await self._door.rest(context)
-                if isinstance(begun, ExecutionResult):
-                    yield self._outcome(begun, caller, context)
+                if isinstance(begun, Result):
+                    yield self._outcome(run, begun, caller, context)
                     return
                 if subscribed:
                     subscribed.set()
@@ -113,7 +126,7 @@ class Operations:
                         if (refusal := await admit()) and refusal.locks_out:
                             yield refusal
                             return
-                        yield self._outcome(result, caller, context)
+                        yield self._outcome(run, result, caller, context)
         except Exception as error:  # noqa: BLE001  whatever happened is told, never thrown
             yield self.refuse(error, caller)
 
@@ -170,27 +183,41 @@ class Operations:
         return self._door.operation(caller.headers, caller.token, caller.language)
 
     def _prepare(
-        self, asked: Asked, context: Any, kinds: Collection[OperationType]
-    ) -> tuple[Run, OperationType]:
+        self, asked: Asked, caller: Caller, context: Any, kinds: Collection[OperationType]
+    ) -> Execution:
         insider = self._open or self._door.trusted(context)
-        reading = self._documents.read(asked.query, insider=insider)
-        kind = reading.operation(asked.operation_name).operation
+        schema = self._door.schema_for(context)
+        reading = self._documents.read(asked.query, schema, insider=insider)
+        kind = reading.operation(asked.operation_name).operation.kind
         if kind not in kinds:
             raise _wrong_kind(kind)
-        executor_class = self._door.schema.execution_context_class
-        run = Run(self._schema, executor_class, reading, asked, context, insider=insider)
-        return run, kind
+        made = Execution(self._door, self._plans, reading, asked, context, insider=insider)
+        asker = Asker(
+            caller, self._door.asker(context), schema, self._door.today(context), insider=insider
+        )
+        self._door.brief(context, OwnBriefing(made.plan, asker, self._explaining))
+        return made
 
-    def _outcome(self, result: ExecutionResult, caller: Caller, context: Any) -> Outcome:
-        if result.data is None and all(error.path is None for error in result.errors or ()):
-            return self.refuse(Rejected(result.errors or []), caller)
-        answer: dict[str, Any] = {"data": result.data}
-        errors = [self.problems.tell(error, caller) for error in result.errors or ()]
+    def _outcome(
+        self, execution: Execution, result: Result, caller: Caller, context: Any
+    ) -> Outcome:
+        if result.data is None and all(error.path is None for error in result.errors):
+            return self.refuse(Rejected(result.errors), caller)
+        data = result.data if isinstance(result.data, bytes) else encode(result.data)
+        parts = [b'{"data":', data]
+        errors = [self.problems.tell(error, caller) for error in result.errors]
         if errors:
-            answer["errors"] = errors
+            parts += [b',"errors":', encode(errors)]
+        requested = execution.plan.cost.points
+        parts.append(
+            b',"extensions":{"cost":{"requested":%d,"actual":%d}' % (requested, result.points)
+        )
         if extensions := self._door.extensions(context):
-            answer["extensions"] = extensions
-        return Outcome(encode(answer), errors, has_data=result.data is not None, ran=True)
+            parts += [b",", encode(extensions)[1:-1]]
+        parts.append(b"}}")
+        headers = {"x-cost-requested": str(requested), "x-cost-actual": str(result.points)}
+        has_data = result.data is not None
+        return Outcome(b"".join(parts), errors, has_data=has_data, ran=True, headers=headers)
 
 
 def _another() -> Unauthenticated:

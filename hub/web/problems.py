@@ -53,12 +53,6 @@ class ParseFailed(HubError):
     code: ClassVar[Code] = Code.PARSE_FAILED
 
 
-class Invalid(HubError):
-    """The document does not fit the schema or a limit on documents."""
-
-    code: ClassVar[Code] = Code.VALIDATION_FAILED
-
-
 class Rejected(Exception):
     """The operation is refused before any field ran, for each of `errors`."""
 

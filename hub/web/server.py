@@ -5,11 +5,12 @@ from enum import Enum, auto
 from typing import Any, NamedTuple
 
 import uvicorn
-from starlette.types import ASGIApp
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from starlette.types import ASGIApp, Scope
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from hub.settings import Settings
+from hub.web.answers import WHOLE
 
 LONGEST_HEADERS = 32_768
 MOST_CONNECTIONS = 4_000
@@ -112,9 +113,12 @@ class _Http(_NotRead, HttpToolsProtocol):
         super().__init__(*args, **kwargs)
         self._phase = _Phase.HEADERS
         self._timer: asyncio.TimerHandle | None = None
-        self._headers_size = 0
+        self._extensions: Any = {WHOLE: self.send_whole}
+        self._piece = 0
+        self._received = 0
         self._unfinished = 0
-        self._body_size = 0
+        """Bytes of headers that are not complete, or behind the last of the body; an upper bound,
+        since the piece that they begin in may begin with something else."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
         super().connection_made(transport)
@@ -125,34 +129,31 @@ class _Http(_NotRead, HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        self._piece = len(data)
+        self._received += self._piece
+        self._unfinished += self._piece
         super().data_received(data)
-        if self._phase is _Phase.HEADERS:
-            self._unfinished += len(data)
-            if self._unfinished > LONGEST_HEADERS:
-                self._refuse(_TOO_LONG)
-        if self._phase is not _Phase.NOTHING and self._timer is None:
+        if self._phase is _Phase.NOTHING:
+            return
+        if self._unfinished > LONGEST_HEADERS:
+            self._refuse(_TOO_LONG)
+        elif self._timer is None:
             self._arm()
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
+        self.scope["extensions"] = self._extensions
         self._turn(_Phase.HEADERS)
-        self._headers_size = self._unfinished = 0
-
-    def on_url(self, url: bytes) -> None:
-        self._grow(len(url))
-        super().on_url(url)
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        self._grow(len(name) + len(value) + 4)
-        super().on_header(name, value)
+        self._unfinished = self._piece
 
     def on_headers_complete(self) -> None:
+        if self._too_long():
+            raise ValueError("the parser makes a 400 of it, and send_400_response a 431")
         self._turn(_Phase.BODY)
-        self._body_size = 0
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
-        self._body_size += len(body)
+        self._unfinished = 0
         super().on_body(body)
 
     def on_message_complete(self) -> None:
@@ -164,15 +165,43 @@ class _Http(_NotRead, HttpToolsProtocol):
         super().handle_websocket_upgrade()
 
     def send_400_response(self, msg: str) -> None:
-        if self._headers_size > LONGEST_HEADERS:
+        if self._too_long():
             self._refuse(_TOO_LONG)
         else:
             super().send_400_response(msg)
 
-    def _grow(self, size: int) -> None:
-        self._headers_size += size
-        if self._headers_size > LONGEST_HEADERS:
-            raise ValueError("the parser makes a 400 of it, and send_400_response a 431")
+    def send_whole(self, scope: Scope, status: int, lines: bytes, body: bytes) -> bool:
+        """Send the answer to the request of `scope`, unless something is in its way; whether it is.
+
+        uvicorn looks at every character of every header of every answer. `lines` are all headers
+        but the date and the length.
+        """
+        cycle = self.cycle
+        if (
+            cycle.scope is not scope
+            or cycle.response_started
+            or cycle.disconnected
+            or cycle.flow.write_paused
+            or not cycle.keep_alive
+            or scope["method"] == "HEAD"
+        ):
+            return False
+        cycle.response_started = cycle.response_complete = True
+        cycle.waiting_for_100_continue = False
+        default = b"".join([b"%b: %b\r\n" % header for header in cycle.default_headers])
+        length = b"content-length: %d\r\n\r\n" % len(body)
+        self.transport.write(b"".join((STATUS_LINE[status], default, lines, length)))
+        self.transport.write(body)
+        cycle.message_event.set()
+        cycle.on_response()
+        return True
+
+    def _too_long(self) -> bool:
+        """Whether the headers are; they are only measured where they can be."""
+        if self._unfinished <= LONGEST_HEADERS or self.headers is None:
+            return False
+        size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
+        return size > LONGEST_HEADERS
 
     def _turn(self, phase: _Phase) -> None:
         self._phase = phase
@@ -182,9 +211,9 @@ class _Http(_NotRead, HttpToolsProtocol):
 
     def _arm(self, seconds: float | None = None) -> None:
         allowed = self.deadlines.body if self._phase is _Phase.BODY else self.deadlines.header
-        self._timer = self.loop.call_later(seconds or allowed, self._late, self._body_size)
+        self._timer = self.loop.call_later(seconds or allowed, self._late, self._received)
 
-    def _late(self, body_size: int) -> None:
+    def _late(self, received: int) -> None:
         """End the connection, unless the body has grown enough or it is we who do not read.
 
         A body that was answered already, because it is refused, earns nothing.
@@ -192,7 +221,7 @@ class _Http(_NotRead, HttpToolsProtocol):
         self._timer = None
         answered = self.cycle is None or self.cycle.response_complete
         ours = self.flow.read_paused or (self._phase is _Phase.HEADERS and not answered)
-        earned = 0.0 if answered else (self._body_size - body_size) / _BYTES_PER_SECOND
+        earned = 0.0 if answered else (self._received - received) / _BYTES_PER_SECOND
         if ours or earned > 1:
             self._arm(max(earned, 1.0))
         else:

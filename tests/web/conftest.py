@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 
 from hub.settings import Settings
 from hub.web.door import Patience
-from hub.web.graphql import routes
+from hub.web.graphql import Front, routes
 from hub.web.server import Deadlines, serve_config
 from tests.web.toy import ToyDoor
 
@@ -56,7 +56,7 @@ async def door() -> ToyDoor:
 async def port(door: ToyDoor, settings: Settings) -> AsyncIterator[int]:
     """The port of a toy hub that serves all tests of the run."""
     patience = Patience(init=0.5, recheck=0.2, keep_alive=0.2)
-    app = Starlette(routes=routes(door, settings, patience))
+    app = Front(routes=routes(door, settings, patience))
     async with serving(app, settings, Deadlines()) as found:
         yield found
 

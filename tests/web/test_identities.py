@@ -72,6 +72,17 @@ async def test_a_token_is_looked_up_again_after_two_seconds(accounts: Accounts) 
     assert len(asked) == 2
 
 
+async def test_a_known_token_is_answered_without_a_turn_of_the_loop(accounts: Accounts) -> None:
+    token = await a_token(accounts)
+    known = Identities(accounts.database)
+    actor = await known.actor_of(token)
+
+    with pytest.raises(StopIteration) as answered:
+        known.actor_of(token).send(None)
+
+    assert answered.value.value is actor
+
+
 async def test_many_who_come_at_once_share_one_question(accounts: Accounts) -> None:
     token, other = await a_token(accounts), await a_token(accounts)
     known = Identities(accounts.database)

@@ -70,10 +70,10 @@ async def test_a_wrong_variable_is_named_down_to_the_value(web: httpx.AsyncClien
     assert {code(answer), second["extensions"]["code"]} == {"BAD_INPUT"}
 
 
-async def test_of_a_thousand_wrong_values_twenty_are_told(web: httpx.AsyncClient) -> None:
+async def test_of_hundreds_of_wrong_values_twenty_are_told(web: httpx.AsyncClient) -> None:
     query = "query($weights: [Weight!]!) { weigh(weights: $weights) }"
 
-    answer = await ask(web, query, variables={"weights": [{"mass": 1}] * 1_000})
+    answer = await ask(web, query, variables={"weights": [{"mass": 1}] * 900})
 
     assert len(answer.json()["errors"]) == 20
 

@@ -10,7 +10,7 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from hub.settings import Settings
-from hub.web.graphql import routes
+from hub.web.graphql import Front, routes
 from hub.web.server import Deadlines, serve_config
 from tests.web.conftest import serving
 from tests.web.toy import ToyDoor
@@ -62,7 +62,7 @@ async def port(endless: Endless) -> AsyncIterator[int]:
         async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
             await endless.http(scope, receive, send)
 
-    app = Starlette(
+    app = Front(
         routes=[
             *routes(ToyDoor(), settings),
             Route("/endless", Http()),
@@ -152,6 +152,49 @@ async def test_a_kept_connection_serves_one_request_after_another(port: int) -> 
 )
 async def test_headers_over_32_kib_get_431(port: int, pieces: tuple[bytes, ...]) -> None:
     assert (await talk(port, *pieces)).startswith(b"HTTP/1.1 431 ")
+
+
+@pytest.mark.parametrize(
+    "trailers", [(b"x: ", b"x" * 20_000, b"x" * 20_000), (b"x: y\r\n" * 9_000,)]
+)
+async def test_what_follows_the_body_is_bounded_like_headers(
+    port: int, trailers: tuple[bytes, ...]
+) -> None:
+    chunked = POST + b"transfer-encoding: chunked\r\n\r\n1\r\n{\r\n0\r\n"
+
+    assert (await talk(port, chunked, *trailers)).startswith(b"HTTP/1.1 431 ")
+
+
+async def test_headers_of_32_kib_are_read_and_a_large_body_may_follow_at_once(port: int) -> None:
+    headers = POST + b"x: " + b"x" * 32_500 + b"\r\nconnection: close\r\n"
+    body = QUERY + b" " * 100_000
+
+    said = await talk(port, headers + b"content-length: %d\r\n\r\n" % len(body) + body)
+
+    assert said.startswith(b"HTTP/1.1 200 ")
+
+
+async def test_an_answer_reads_the_same_whether_it_leaves_in_one_go_or_not(port: int) -> None:
+    """The ordinary way is taken where the connection is not kept, and while another waits."""
+    named = WHOLE.replace(b"host", b"x-request-id: request-1\r\nhost")
+    last = named.replace(b"host", b"connection: close\r\nhost")
+
+    kept, queued, closing = [
+        {line for line in answer.split(b"\r\n") if not line.startswith((b"date", b"connection"))}
+        for answer in (await talk(port, named, named + last)).split(b"HTTP/1.1 ")[1:]
+    ]
+
+    assert kept == queued == closing
+    assert b"x-request-id: request-1" in kept
+
+
+async def test_an_answer_to_head_has_no_body(port: int) -> None:
+    said = await talk(port, b"HEAD /graphql HTTP/1.1\r\nhost: hub\r\n\r\n", WHOLE)
+
+    head, rest = said.split(b"\r\n\r\n", 1)
+    assert head.startswith(b"HTTP/1.1 405 ")
+    assert b"content-length: " in head
+    assert rest.startswith(b"HTTP/1.1 200 ")
 
 
 async def test_a_refused_body_is_thrown_away_for_a_while_and_then_cut(port: int) -> None:

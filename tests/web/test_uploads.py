@@ -37,7 +37,7 @@ async def send(
 async def test_files_arrive_where_the_map_says(web: httpx.AsyncClient) -> None:
     answer = await send(web, {"a": "证书".encode(), "b": b""})
 
-    assert answer.json() == {"data": {"upload": ["a.txt:证书", "b.txt:"]}}
+    assert answer.json()["data"] == {"upload": ["a.txt:证书", "b.txt:"]}
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ async def test_one_of_three_headers_shows_that_no_foreign_form_sends_it(
 ) -> None:
     answer = await send(web, {"a": b"x"}, headers={header: "1"})
 
-    assert answer.json() == {"data": {"upload": ["a.txt:x"]}}
+    assert answer.json()["data"] == {"upload": ["a.txt:x"]}
 
 
 async def test_without_such_a_header_an_upload_gets_403(web: httpx.AsyncClient) -> None:

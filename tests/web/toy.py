@@ -5,16 +5,21 @@ import enum
 from collections.abc import AsyncGenerator, AsyncIterator, Hashable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from typing import Any, NewType, Optional, cast
 
 import strawberry
+from graphql import GraphQLSchema
 from starlette.datastructures import UploadFile
 from strawberry.file_uploads import Upload, UploadDefinition
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types.scalar import ScalarDefinition
 
+from hub.actor import Actor
 from hub.errors import BadInput, Busy, NotFound, Unauthenticated, Words
+from hub.vocabulary import Role
+from schema.context import Briefing
 
 
 @dataclass
@@ -113,7 +118,7 @@ class Query:
 
     @strawberry.field
     def told(self, info: Info) -> bool:
-        info.context.told["cost"] = {"actual": 1}
+        info.context.told["denied"] = ["told"]
         return True
 
     @strawberry.field
@@ -196,6 +201,8 @@ class ToyDoor:
             Upload: UploadDefinition,
             Mass: strawberry.scalar(name="Mass", serialize=str, parse_value=_mass),
         }
+        self.compiles = True
+        self.reads: Any = None
         self.draining = asyncio.Event()
         self.rights: dict[str | None, int] = {}
         self.rested = 0
@@ -230,6 +237,20 @@ class ToyDoor:
 
     def trusted(self, context: Context) -> bool:
         return context.token in STAFF
+
+    def schema_for(self, context: Context) -> GraphQLSchema:
+        return self.schema._schema
+
+    def asker(self, context: Context) -> Actor:
+        """Anyone."""
+        return Actor(login="toy", roles=frozenset({Role.USER}))
+
+    def today(self, context: Context) -> date:
+        """The day."""
+        return date(2026, 11, 22)
+
+    def brief(self, context: Context, briefing: Briefing) -> None:
+        """No field asks for it."""
 
     def principal(self, context: Context) -> Hashable:
         return context.token, self.rights.get(context.token)

@@ -12,8 +12,19 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route, WebSocketRoute
 from strawberry.asgi import GraphQL
 from strawberry.extensions import SchemaExtension
+from strawberry.scalars import JSON
 
+from hub.actor import Level, Sight
 from hub.web.ide import ide_routes
+from schema.explain import (
+    ExplainedEntity,
+    ExplainedField,
+    ExplainedProblem,
+    ExplainedRoot,
+    Explanation,
+    FieldVerdict,
+    OperationCost,
+)
 
 TOKEN, LOGIN, PASSWORD = "token-of-the-enterprise", "enterprise", "correct horse"
 COST = {"requested": 12, "actual": 9, "available": 988, "restoreRate": 50}
@@ -69,8 +80,71 @@ def caller(info: strawberry.Info) -> str:
     return LOGIN
 
 
+def told(problems: list[ExplainedProblem], points: int) -> Explanation:
+    """What the ledger's query would do, and the reasons why it would be refused."""
+    verdict = FieldVerdict(
+        level=Level.O,
+        sight=None,
+        about_self=None,
+        own=Sight.CLEAR,
+        other=Sight.MASKED,
+        reason="O 级（所属机构）：本机构的行完整，其他行脱敏",
+    )
+    paths = [["instruments"], ["instruments", "nodes"], ["instruments", "nodes", "name"]]
+    rows, values = points - 1, 3 * points
+    return Explanation(
+        operation="query",
+        name=None,
+        cost=OperationCost(
+            requested=points,
+            maximum=1_000,
+            rows=rows,
+            maximum_rows=50_000,
+            values=values,
+            maximum_values=200_000,
+        ),
+        problems=problems,
+        statements=1,
+        roots=[
+            ExplainedRoot(
+                key="instruments",
+                coordinate="Query.instruments",
+                declined=None,
+                statements=1,
+                rows=rows,
+                sql="SELECT 1",
+            )
+        ],
+        fields=[
+            ExplainedField(
+                path=path,
+                coordinate=".".join(path),
+                points=points,
+                rows=rows,
+                values=values,
+                size=None,
+                verdict=one,
+            )
+            for path, one in zip(paths, (None, None, verdict), strict=True)
+        ],
+        omitted=0,
+        entities=[ExplainedEntity(noun="Instrument", most=rows)],
+    )
+
+
 @strawberry.type
 class Query:
+    @strawberry.field(description="解释一次操作")
+    def explain(
+        self, document: str, variables: JSON | None = None, operation_name: str | None = None
+    ) -> Explanation | None:
+        first = variables["first"] if isinstance(variables, dict) else 25
+        words = f"此操作可得 {first + 1} 点，上限为 1000"
+        dear = ExplainedProblem(
+            code="COST_EXCEEDED", message=words, hint="减小 first", path=[], line=None, column=None
+        )
+        return told([dear] if first >= 1_000 else [], first + 1)
+
     @strawberry.field(description="本机构的计量器具台账")
     def instruments(self, info: strawberry.Info, first: int = 20) -> InstrumentPage:
         caller(info)

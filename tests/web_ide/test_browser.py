@@ -73,7 +73,7 @@ async def test_the_ide_opens_without_a_complaint_and_asks_only_the_hub(
 async def test_every_button_has_a_chinese_name(page: Page, hub_url: str) -> None:
     await opened(page, f"{hub_url}/graphiql")
 
-    for panel in ("文档", "示例查询", "结果表格与图表", "点选字段", "历史"):
+    for panel in ("文档", "示例查询", "解释查询", "结果表格与图表", "点选字段", "历史"):
         await page.run(
             f"document.querySelector('.graphiql-sidebar [aria-label=\"显示{panel}\"]')?.click()"
         )
@@ -162,7 +162,7 @@ async def test_a_refused_login_says_why_and_a_good_one_opens_the_data(
     await page.until("!document.querySelector('[role=dialog]')")
 
     assert "JL-0001" in await run(page, LEDGER)
-    assert "令牌有效至" in await page.text("[role=status]")
+    assert "令牌有效至" in await page.text(".hub-status")
 
 
 async def test_the_token_stays_in_the_tab_and_out_of_the_stored_data(
@@ -180,7 +180,49 @@ async def test_the_cost_of_an_answer_stands_below_it(page: Page, hub_url: str) -
     await signed_in(page, hub_url)
     await run(page, "{ hello }")
 
-    assert "代价 12 点，实际 9 点，余额 988 点，每秒恢复 50 点" in await page.text("[role=status]")
+    assert "代价 12 点，实际 9 点，余额 988 点，每秒恢复 50 点" in await page.text(".hub-status")
+
+
+async def explaining(page: Page, query: str, variables: str = "") -> None:
+    """The panel that explains, with a query and its variables in the editors."""
+    await page.click("显示解释查询")
+    await page.run(f"{model('variables.json')}.setValue({json.dumps(variables)})")
+    await page.run(f"{model('operation.graphql')}.setValue({json.dumps(query)})")
+
+
+async def test_a_query_is_explained_while_it_is_written_and_is_not_run(
+    page: Page, hub_url: str
+) -> None:
+    await opened(page, f"{hub_url}/graphiql")
+    await explaining(page, "query($first: Int!) { instruments(first: $first) { nodes { name } } }")
+    await page.run(f"{model('variables.json')}.setValue('{{\"first\": 40}}')")
+
+    await page.until(
+        "document.querySelector('.hub-panel [role=status]').innerText === '至多 41 点，1 条语句'"
+    )
+    panel = await page.text(".hub-panel")
+    assert "41 / 1,000" in panel
+    assert "一条语句 至多 40 个对象" in panel
+    assert "因行而异" in panel
+    assert "本机构的行完整，其他行脱敏" in panel
+    assert "Instrument 40 个" in panel
+    assert "代价" not in await page.text(".hub-status")
+    assert page.complaints == []
+
+
+async def test_a_query_that_would_be_refused_is_shown_with_the_reason(
+    page: Page, hub_url: str
+) -> None:
+    await opened(page, f"{hub_url}/graphiql")
+    await explaining(page, LEDGER, '{"first": 2000}')
+
+    await page.until("document.querySelector('.hub-problems')")
+    assert await page.text(".hub-panel [role=status]") == "执行时会被拒绝：至多 2,001 点"
+    assert "COST_EXCEEDED 此操作可得 2001 点" in await page.text(".hub-problems")
+
+    await page.run(f"{model('variables.json')}.setValue('first')")
+
+    await page.until("document.querySelector('.hub-panel').innerText.includes('不是 JSON 对象')")
 
 
 async def test_the_first_list_becomes_a_table_with_a_chart_beside_it(
@@ -264,4 +306,14 @@ async def test_our_own_panels_break_no_accessibility_rule(
     await page.until("document.querySelector('.hub-chart svg path')")
 
     assert await violations(".hub-panel") == []
-    assert await violations("[role=status]") == []
+    assert await violations(".hub-status") == []
+
+    await explaining(page, LEDGER, '{"first": 2000}')
+    await page.until("document.querySelector('.hub-problems')")
+    assert await violations(".hub-panel") == []
+    await page.run(f"{model('variables.json')}.setValue('')")
+    await page.until("document.querySelector('.hub-panel details')")
+    await page.run(
+        "document.querySelectorAll('.hub-panel details').forEach(one => one.open = true)"
+    )
+    assert await violations(".hub-panel") == []

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 
-@pytest.mark.parametrize("name", ["sample", "results"])
+@pytest.mark.parametrize("name", ["sample", "results", "explain"])
 def test_the_javascript_tests_pass(name: str) -> None:
     node = shutil.which("node")
     if node is None:

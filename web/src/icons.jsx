@@ -25,6 +25,12 @@ export const TableIcon = () => (
   </Icon>
 );
 
+export const ExplainIcon = () => (
+  <Icon>
+    <path d="M4 4v14h5M4 9h5M12 9h8M12 18h8M12 4h4" />
+  </Icon>
+);
+
 export const KeyIcon = () => (
   <Icon className="graphiql-toolbar-icon">
     <circle cx="8" cy="15" r="4" />

@@ -13,6 +13,7 @@ import "@graphiql/plugin-history/style.css";
 import "graphiql/graphiql.css";
 import "./style.css";
 
+import { explainPlugin } from "./explain/panel.jsx";
 import { resultsPlugin } from "./results/panel.jsx";
 import { linked } from "./samples.js";
 import { samplesPlugin } from "./samples-panel.jsx";
@@ -21,7 +22,7 @@ import { TokenButton } from "./token-dialog.jsx";
 import { fetcher } from "./transport.js";
 import { WELCOME } from "./welcome.js";
 
-const plugins = [samplesPlugin, resultsPlugin, explorerPlugin(), HISTORY_PLUGIN];
+const plugins = [samplesPlugin, explainPlugin, resultsPlugin, explorerPlugin(), HISTORY_PLUGIN];
 
 createRoot(document.getElementById("root")).render(
   <GraphiQL

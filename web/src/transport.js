@@ -60,7 +60,8 @@ function post(params, sink, headers) {
   return () => abort.abort();
 }
 
-async function ask(params, headers, signal) {
+/** 一次 POST 的回答，即 JSON 里的 data 与 errors。 */
+export async function ask(params, headers, signal) {
   const held = session.get();
   const response = await send(ENDPOINT, params, {
     signal,

@@ -1,0 +1,1 @@
+"""One plan for each operation: priced, authorized, explained, executed. See docs/plan.md."""

@@ -1,0 +1,175 @@
+"""Runs a plan: its statements side by side, their bytes passed on, the rest by graphql-core."""
+
+import asyncio
+from collections.abc import Awaitable, MutableMapping, Sequence
+from typing import Any, NamedTuple, Protocol
+
+import asyncpg
+import orjson
+from graphql import GraphQLError, located_error
+from graphql.execution.collect_fields import FieldDetailsList
+from graphql.pyutils import Path
+from graphql.type import GraphQLObjectType
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+
+from hub.actor import Actor
+from hub.engine.plan import Plan, Request, Statement
+from hub.engine.rows import Declined, refused
+from hub.errors import HubError
+
+VALUES = "22"
+"""The class of SQLSTATE for values that do not fit."""
+
+
+class Reads(Protocol):
+    """Where statements are run."""
+
+    async def value(self, actor: Actor, text: str, arguments: Sequence[Any]) -> bytes | None:
+        """The one value of a statement."""
+
+
+class Ran(NamedTuple):
+    """What a statement answered: JSON, the points that it cost, the fields that it withheld."""
+
+    data: bytes
+    points: int
+    withheld: int
+
+
+class Answered(NamedTuple):
+    """The JSON of `data`, and the errors of root fields that are null for them."""
+
+    data: bytes
+    errors: list[GraphQLError]
+
+
+class Run:
+    """One execution of a plan."""
+
+    def __init__(self, plan: Plan, request: Request, reads: Reads) -> None:
+        self._plan = plan
+        self._request = request
+        self._reads = reads
+        self.points = 0
+        self.answered: dict[str, bytes] = {}
+        """What statements have answered, by response key."""
+
+    async def whole(self, noted: "Notes") -> "Answered":
+        """All data, with a null and an error for each root field whose statement failed.
+
+        Declined where graphql-core has to answer after all.
+        """
+        told = [self._told(key, noted) for key in self._plan.statements]
+        if len(told) == 1:
+            found = [await _settled(told[0])]
+        else:
+            found = await asyncio.gather(*map(_settled, told))
+        if declined := next((one for one in found if isinstance(one, Declined)), None):
+            raise declined
+        parts: list[bytes] = []
+        errors: list[GraphQLError] = []
+        for field, one in zip(self._plan.fields, found, strict=True):
+            if isinstance(one, Exception):
+                errors.append(located_error(one, list(field.nodes), [field.key]))
+                one = b"null"
+            parts.append(b'"' + field.key.encode() + b'":' + one)
+        return Answered(b"{" + b",".join(parts) + b"}", errors)
+
+    async def one(self, key: str, noted: "Notes") -> orjson.Fragment:
+        """The value of one root field, to stand in a result of graphql-core."""
+        return orjson.Fragment(await self._told(key, noted))
+
+    async def _told(self, key: str, noted: "Notes") -> bytes:
+        """What a statement answers, which is run once even if another is declined."""
+        if key in self.answered:
+            return self.answered[key]
+        statement = self._plan.statements[key]
+        ran = await _run(statement, self._request, self._reads)
+        self.points += ran.points
+        if ran.withheld:
+            for at, withheld in enumerate(statement.compiled.withheld):
+                if ran.withheld >> at & 1:
+                    getattr(noted, withheld.under).setdefault(withheld.coordinate, withheld.level)
+        self.answered[key] = ran.data
+        return ran.data
+
+
+class Notes(Protocol):
+    """Where it is noted what was withheld: the level by the coordinate."""
+
+    denied: MutableMapping[str, str]
+    masked: MutableMapping[str, str]
+
+
+async def _settled(told: Awaitable[bytes]) -> bytes | Exception:
+    """What was told, or what failed; what is cancelled ends everything."""
+    try:
+        return await told
+    except Exception as error:  # noqa: BLE001  -- told at its field
+        return error
+
+
+async def _run(statement: Statement, request: Request, reads: Reads) -> Ran:
+    try:
+        arguments = statement.arguments(request)
+    except HubError as refusal:
+        raise refused() from refusal
+    try:
+        raw = await reads.value(request.actor, statement.compiled.text, arguments)
+    except ValueError as error:
+        raise Declined("数据库无法接受其中一个值", "a value does not fit") from error
+    except asyncpg.PostgresError as error:
+        if (error.sqlstate or "").startswith(VALUES):
+            raise Declined("数据库无法接受其中一个值", "a value does not fit") from error
+        raise
+    if raw is None:
+        return Ran(b"null", 1, 0)
+    # {"c" : 9, "w" : 0, "d" : …}: what stands before the answer holds two numbers.
+    head, _, data = raw.partition(b', "d" : ')
+    points, _, withheld = head.removeprefix(b'{"c" : ').partition(b', "w" : ')
+    return Ran(data[:-1], int(points), int(withheld))
+
+
+class Planned(StrawberryGraphQLCoreExecutionContext):
+    """Strawberry's executor, with the statements of a plan for its root fields.
+
+    What a statement declines as it runs is resolved here after all.
+    """
+
+    run: Run | None = None
+    plan: Plan
+
+    def execute_field(
+        self,
+        parent_type: GraphQLObjectType,
+        source: Any,
+        field_details_list: FieldDetailsList,
+        path: Path,
+        position_context: Any,
+    ) -> Any:
+        """The value of one field."""
+        given = (parent_type, source, field_details_list, path, position_context)
+        if path.prev is None and self.run is not None and path.key in self.plan.statements:
+            return self._told(self.run, *given)
+        return super().execute_field(*given)
+
+    async def _told(
+        self,
+        run: Run,
+        parent_type: GraphQLObjectType,
+        source: Any,
+        details: FieldDetailsList,
+        path: Path,
+        position: Any,
+    ) -> Any:
+        try:
+            return await run.one(str(path.key), self.context_value)
+        except Declined:
+            found = super().execute_field(parent_type, source, details, path, position)
+            return await found if isinstance(found, Awaitable) else found
+        except Exception as error:
+            field = self.schema.get_field(parent_type, details[0].node.name.value)
+            if field is None:
+                raise GraphQLError("no such field") from error
+            self.handle_field_error(error, field.type, details, path)
+            return None

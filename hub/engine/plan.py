@@ -1,0 +1,164 @@
+"""The plan of an operation: its fields, their price, the statements that answer them; kept."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from graphql import FragmentDefinitionNode, GraphQLSchema, OperationDefinitionNode, OperationType
+
+from hub.actor import Actor
+from hub.db import scope_of
+from hub.engine.inputs import insist_on_arguments
+from hub.engine.price import Cost, Priced, excess, limits_of, priced, total
+from hub.engine.rows import Declined
+from hub.engine.sql import Compiled, compiled
+from hub.engine.tree import Field, Operation
+from hub.engine.variables import Variables
+from hub.engine.verdict import PREFIX, SYMBOLIC, standing, symbolic
+from hub.errors import CostExceeded, Words
+from schema.slot import Slot
+
+MOST_PLANS = 500
+"""Plans that a process keeps for callers of one kind."""
+
+
+class Request(NamedTuple):
+    """What a statement is run with: the coerced variables, who asks, and the calendar day."""
+
+    variables: Mapping[str, Any]
+    actor: Actor
+    today: date
+
+
+Read = Callable[[Request], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A compiled root field, and how each of its parameters is read from a request."""
+
+    compiled: Compiled
+    reads: tuple[Read, ...]
+
+    def arguments(self, request: Request) -> list[Any]:
+        """The parameters for `request`. Declined where one of them is unfit."""
+        return [read(request) for read in self.reads]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How an operation is answered, for every request of one shape and standing.
+
+    `statements` answer root fields by response key; `declined` says of the others why graphql-core
+    answers them. It `is_whole` where statements answer all of it.
+    """
+
+    kind: OperationType
+    fields: tuple[Field, ...]
+    prices: tuple[Priced, ...]
+    cost: Cost
+    statements: Mapping[str, Statement]
+    declined: Mapping[str, Words]
+
+    is_whole: bool
+    refusal: CostExceeded | None
+
+    def insist(self) -> None:
+        """Raise CostExceeded where it costs more than its caller may spend at once."""
+        if self.refusal is not None:
+            raise self.refusal.with_traceback(None)
+
+
+class Prepared:
+    """An operation of a document that was read, against the schema of its caller's kind."""
+
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        operation: OperationDefinitionNode,
+        fragments: Mapping[str, FragmentDefinitionNode],
+    ) -> None:
+        self.operation = Operation(schema, operation, fragments)
+        self.name = operation.name.value if operation.name else None
+
+    @cached_property
+    def variables(self) -> Variables:
+        """What it declares."""
+        return Variables(self.operation.schema, self.operation.definition)
+
+    def plan(self, coerced: Mapping[str, Any], actor: Actor) -> Plan:
+        """A new plan for `coerced` variables and whoever stands as `actor` does."""
+        book: dict[str, Slot] = {}
+        kind = self.operation.kind
+        changes = kind is OperationType.MUTATION
+        given = coerced if changes else self.variables.slots(coerced, book)
+        fields = self.operation.fields(given)
+        insist_on_arguments(fields, kind)
+        prices = tuple(priced(one, self.operation) for one in fields)
+        refusal = excess(prices, limits_of(actor))
+        statements: dict[str, Statement] = {}
+        declined: dict[str, Words] = {}
+        whose = symbolic(actor)
+        for one in () if refusal else fields:
+            try:
+                statements[one.key] = _statement(compiled(one, whose), book)
+            except Declined as reason:
+                declined[one.key] = reason.words
+        whole = not declined and kind is OperationType.QUERY
+        return Plan(kind, fields, prices, total(prices), statements, declined, whole, refusal)
+
+
+class Plans:
+    """The plans that a process has made, the ones that were asked for longest let go.
+
+    Callers who are not signed in have a shelf of their own, so that they cannot push out what
+    others use.
+    """
+
+    def __init__(self) -> None:
+        self._shelves: dict[bool, OrderedDict[Hashable, Plan]] = {
+            True: OrderedDict(),
+            False: OrderedDict(),
+        }
+
+    def find(self, prepared: Prepared, coerced: Mapping[str, Any], actor: Actor) -> Plan:
+        """The plan for a request, made if there is none yet; for a change it is always made.
+
+        What a change brings is large and comes once, and no statement is made of it.
+        """
+        if prepared.operation.kind is OperationType.MUTATION:
+            return prepared.plan(coerced, actor)
+        shelf = self._shelves[actor.is_anonymous]
+        key = (prepared, standing(actor), prepared.variables.shape(coerced))
+        found = shelf.get(key)
+        if found is not None:
+            shelf.move_to_end(key)
+            return found
+        made = shelf[key] = prepared.plan(coerced, actor)
+        if len(shelf) > MOST_PLANS:
+            shelf.popitem(last=False)
+        return made
+
+
+def _statement(made: Compiled, book: Mapping[str, Slot]) -> Statement:
+    return Statement(made, tuple(_read(name, made.constants, book) for name in made.order))
+
+
+def _read(name: str, constants: Mapping[str, Any], book: Mapping[str, Slot]) -> Read:
+    """How the parameter `name` is read."""
+    if name in book:
+        slot = book[name]
+        return lambda request: slot.of(request.variables)
+    if name == "today":
+        return lambda request: request.today
+    if name.startswith("scope_"):
+        at = ("scope_org", "scope_user").index(name)
+        return lambda request: scope_of(request.actor)[at]
+    attribute = name.removeprefix(PREFIX)
+    if attribute != name and attribute in SYMBOLIC:
+        return lambda request: getattr(request.actor, attribute)
+    value = constants.get(name)
+    return lambda _: value
