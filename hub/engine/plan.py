@@ -42,9 +42,13 @@ class Statement:
 
     compiled: Compiled
     reads: tuple[Read, ...]
+    unread: tuple[Read, ...]
+    """What the statement has no use for, since it finds nothing anyway, but has to be fit too."""
 
     def arguments(self, request: Request) -> list[Any]:
-        """The parameters for `request`. Declined where one of them is unfit."""
+        """The parameters for `request`. BadInput where one of them is unfit."""
+        for read in self.unread:
+            read(request)
         return [read(request) for read in self.reads]
 
 
@@ -104,7 +108,7 @@ class Prepared:
         whose = symbolic(actor)
         for one in () if refusal else fields:
             try:
-                statements[one.key] = _statement(compiled(one, whose), book)
+                statements[one.key] = _statement(one, whose, book)
             except Declined as reason:
                 declined[one.key] = reason.words
         whole = not declined and kind is OperationType.QUERY
@@ -143,8 +147,12 @@ class Plans:
         return made
 
 
-def _statement(made: Compiled, book: Mapping[str, Slot]) -> Statement:
-    return Statement(made, tuple(_read(name, made.constants, book) for name in made.order))
+def _statement(root: Field, actor: Actor, book: dict[str, Slot]) -> Statement:
+    before = set(book)
+    made = compiled(root, actor)
+    reads = tuple(_read(name, made.constants, book) for name in made.order)
+    unread = book.keys() - before - set(made.order)
+    return Statement(made, reads, tuple(_read(name, {}, book) for name in sorted(unread)))
 
 
 def _read(name: str, constants: Mapping[str, Any], book: Mapping[str, Slot]) -> Read:

@@ -1,5 +1,6 @@
 """What the hub does with an operation before it runs: read, measured, validated, planned."""
 
+import gc
 import sys
 from collections.abc import Callable
 from functools import cache
@@ -90,9 +91,11 @@ def steps(work: Callable[[], object]) -> int:
         called += event in ("call", "c_call")
 
     before = sys.getprofile()
+    gc.disable()  # it may call something as well
     sys.setprofile(note)
     try:
         work()
     finally:
         sys.setprofile(before)
+        gc.enable()
     return called

@@ -1,6 +1,7 @@
 """A failing operation made small: what is not needed for the failure is left out."""
 
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 from graphql import (
@@ -12,10 +13,10 @@ from graphql import (
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLSchema,
+    GraphQLSyntaxError,
     InlineFragmentNode,
     ObjectFieldNode,
     OperationDefinitionNode,
-    SelectionSetNode,
     VariableDefinitionNode,
     VariableNode,
     Visitor,
@@ -61,16 +62,22 @@ def _smaller(drawn: Drawn, schema: GraphQLSchema) -> Iterator[Drawn]:
     parts = _Parts()
     visit(document, parts)
     for part in parts.found:
-        without = _pruned(visit(document, _Without(part)))
-        if not validate(schema, without):
-            kept = {
-                node.variable.name.value
-                for one in without.definitions
-                if isinstance(one, OperationDefinitionNode)
-                for node in one.variable_definitions or ()
-            }
-            given = {name: value for name, value in drawn.variables.items() if name in kept}
-            yield Drawn(print_ast(without), given, drawn.name)
+        text = print_ast(_pruned(visit(document, _Without(part))))
+        with suppress(GraphQLSyntaxError):  # what it was the last part of is empty now
+            if not validate(schema, without := parse(text)):
+                kept = _declared(without)
+                given = {name: value for name, value in drawn.variables.items() if name in kept}
+                yield Drawn(text, given, drawn.name)
+
+
+def _declared(document: DocumentNode) -> set[str]:
+    """The names of the variables that a document declares."""
+    return {
+        node.variable.name.value
+        for one in document.definitions
+        if isinstance(one, OperationDefinitionNode)
+        for node in one.variable_definitions or ()
+    }
 
 
 class _Parts(Visitor):
@@ -86,7 +93,7 @@ class _Parts(Visitor):
 
 
 class _Without(Visitor):
-    """Leaves one part out; what stood in a fragment may stay in its place."""
+    """Leaves one part out."""
 
     def __init__(self, part: Any) -> None:
         super().__init__()
@@ -94,9 +101,6 @@ class _Without(Visitor):
 
     def enter(self, node: Any, *_: Any) -> Any:
         return REMOVE if node is self._part else None
-
-    def leave_selection_set(self, node: SelectionSetNode, *_: Any) -> Any:
-        return None if node.selections else REMOVE
 
 
 def _pruned(document: DocumentNode) -> DocumentNode:

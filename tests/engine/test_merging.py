@@ -88,7 +88,7 @@ def documents(draw: st.DrawFn) -> str:
     return " ".join([f"query($one: Int) {{ ... on Query {body} {used} }}", *fragments])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(documents())
 def test_fields_merge_where_graphql_core_says_so(text: str) -> None:
     document = parse(text)
