@@ -53,6 +53,7 @@ class Run:
         self.points = 0
         self.answered: dict[str, bytes] = {}
         """What statements have answered, by response key."""
+        self._declined: dict[str, Declined] = {}
 
     async def whole(self, noted: "Notes") -> "Answered":
         """All data, with a null and an error for each root field whose statement failed.
@@ -80,11 +81,17 @@ class Run:
         return orjson.Fragment(await self._told(key, noted))
 
     async def _told(self, key: str, noted: "Notes") -> bytes:
-        """What a statement answers, which is run once even if another is declined."""
+        """What a statement answers. It is run once, whether it or another is declined."""
         if key in self.answered:
             return self.answered[key]
+        if key in self._declined:
+            raise self._declined[key].with_traceback(None)
         statement = self._plan.statements[key]
-        ran = await _run(statement, self._request, self._reads)
+        try:
+            ran = await _run(statement, self._request, self._reads)
+        except Declined as reason:
+            self._declined[key] = reason
+            raise
         self.points += ran.points
         if ran.withheld:
             for at, withheld in enumerate(statement.compiled.withheld):

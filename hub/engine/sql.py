@@ -69,6 +69,8 @@ from schema.twins import constant, cursor, record
 
 DIALECT: Any = asyncpg.dialect()  # type: ignore[no-untyped-call]
 BIG = BigInteger()
+LARGEST = 2**25
+"""Bytes of JSON that a statement answers; for more, graphql-core counts rows and refuses."""
 NO_ITEMS: Sql = literal_column("'[]'::json", JSON)
 Rows = Callable[[Sequence[str]], Select[Any]]
 """The rows that an edge leads to, with the columns of these names."""
@@ -97,7 +99,10 @@ def compiled(root: Field, actor: Actor) -> Compiled:
     found = _Writer(draft).root(root)
     rows = found.made.subquery("a")
     bits = rows.c.w if found.withholds else number(0)
-    whole = select(record([("c", rows.c.c), ("w", bits), ("d", rows.c.j)])).scalar_subquery()
+    told = record([("c", rows.c.c), ("w", bits), ("d", rows.c.j)])
+    size = func.pg_column_size(rows.c.j)
+    bounded = case((size <= number(LARGEST), told), else_=_failing("too large: ", size))
+    whole = select(bounded).scalar_subquery()
     made = select(case((_scoped(), whole))).compile(
         dialect=DIALECT, compile_kwargs={"render_postcompile": True}
     )
@@ -216,8 +221,7 @@ class _Writer:
         made = row.object(members(row, spec, one.inside, self._edge))
         ordered = under(tuple(row.read)).order_by(*in_order(spec.table, declared.order))
         source = row.source(ordered.limit(number(declared.most + 1)))
-        # What follows is no JSON, which PostgreSQL refuses as 22P02.
-        too_many = cast(func.concat(constant("too many: "), func.count()), JSON)
+        too_many = _failing("too many: ", func.count())
         items = func.coalesce(func.json_agg(made), NO_ITEMS)
         return answer(
             case((func.count() > number(declared.most), too_many), else_=items),
@@ -297,6 +301,11 @@ def _numbered(rows: Select[Any]) -> Select[Any]:
         func.row_number().over().label("n"),
         func.lead(number(1)).over().label("next"),
     ).select_from(rows.subquery("q"))
+
+
+def _failing(words: str, value: Sql) -> Sql:
+    """What fails as soon as it is looked at: `words` are no JSON, which is SQLSTATE 22P02."""
+    return cast(func.concat(constant(words), value), JSON)
 
 
 def _count(rows: Select[Any]) -> Sql:

@@ -70,3 +70,17 @@ async def test_what_one_caller_may_see_is_not_what_the_next_gets(
 
     assert mine.data == {"instrument": {"assetNo": "A-1"}}
     assert theirs.data == {"instrument": None}
+
+
+async def test_what_is_too_large_for_a_statement_is_answered_row_by_row(
+    hub: HubClient,
+    ledger: tuple[User, Instrument, Instrument],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    user, one, _ = ledger
+    monkeypatch.setattr("hub.engine.sql.LARGEST", 10)
+
+    answer = await hub.ask(ONE + " # small", as_=user, id=id_of(one))
+
+    assert answer.data == {"instrument": {"assetNo": "A-1"}}
+    assert len(answer.statements) == 2
