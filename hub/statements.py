@@ -113,12 +113,16 @@ class _Pool:
             connection: asyncpg.Connection[Any] = await asyncpg.connect(
                 **self._given, server_settings=self._settings, command_timeout=10
             )
+        except BaseException:
+            self._free += 1
+            self._wake()
+            raise
+        try:
             await connection.set_type_codec(
                 "json", schema="pg_catalog", format="binary", encoder=bytes, decoder=bytes
             )
         except BaseException:
-            self._free += 1
-            self._wake()
+            self.end(connection)
             raise
         return connection
 
@@ -128,15 +132,16 @@ class _Pool:
         try:
             async with asyncio.timeout(PATIENCE):
                 await waiting
-        except TimeoutError as error:
-            raise Busy(
-                "数据库连接已用满", "all database connections are in use", retry_after=1
-            ) from error
-        finally:
+        except BaseException as error:
             if waiting in self._waiting:
                 self._waiting.remove(waiting)
-            elif waiting.cancelled():
+            else:  # its turn has come, and is now the next one's
                 self._wake()
+            if isinstance(error, TimeoutError):
+                raise Busy(
+                    "数据库连接已用满", "all database connections are in use", retry_after=1
+                ) from error
+            raise
 
     def give_back(self, connection: "asyncpg.Connection[Any]") -> None:
         """Let the next one have it."""

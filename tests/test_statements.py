@@ -109,6 +109,17 @@ async def test_those_who_wait_for_a_connection_get_it_in_their_turn(
     assert found == [b"0"] * 50
 
 
+async def test_a_turn_that_is_not_taken_goes_to_the_next(statements: Statements) -> None:
+    asking = asyncio.create_task(statements.value(CLERK, SLEEP, [0.3]))
+    await asyncio.sleep(0.1)
+    first, second = (asyncio.create_task(statements.value(CLERK, COUNT, [])) for _ in range(2))
+    asking.add_done_callback(lambda _: first.cancel())
+
+    await asking
+
+    assert await second == b"0"
+
+
 async def test_a_lost_connection_is_replaced(statements: Statements, database_url: str) -> None:
     pid = await statements.value(CLERK, "SELECT to_json(pg_backend_pid())", [])
     assert pid is not None

@@ -17,6 +17,8 @@ from hub.engine.plan import Plan, Request, Statement
 from hub.engine.rows import Declined, refused
 from hub.errors import HubError
 
+AT_ONCE = 3
+"""Statements of one operation that run at a time: others want connections too."""
 VALUES = "22"
 """The class of SQLSTATE for values that do not fit."""
 
@@ -54,6 +56,7 @@ class Run:
         self.answered: dict[str, bytes] = {}
         """What statements have answered, by response key."""
         self._declined: dict[str, Declined] = {}
+        self._turns = asyncio.Semaphore(AT_ONCE)
 
     async def whole(self, noted: "Notes") -> "Answered":
         """All data, with a null and an error for each root field whose statement failed.
@@ -88,7 +91,8 @@ class Run:
             raise self._declined[key].with_traceback(None)
         statement = self._plan.statements[key]
         try:
-            ran = await _run(statement, self._request, self._reads)
+            async with self._turns:
+                ran = await _run(statement, self._request, self._reads)
         except Declined as reason:
             self._declined[key] = reason
             raise

@@ -19,10 +19,16 @@ from hub.engine.tree import Field, Operation
 from hub.engine.variables import Variables
 from hub.engine.verdict import PREFIX, SYMBOLIC, standing, symbolic
 from hub.errors import CostExceeded, Words
+from schema.declare import Many, One
 from schema.slot import Slot
 
 MOST_PLANS = 500
 """Plans that a process keeps for callers of one kind."""
+MOST_TEXT = 10_000_000
+"""Characters of their statements."""
+MOST_EDGES = 30
+MOST_FIELDS = 250
+"""What of an operation is compiled; for wider ones that would take longer than to resolve them."""
 
 
 class Request(NamedTuple):
@@ -70,6 +76,11 @@ class Plan:
     is_whole: bool
     refusal: CostExceeded | None
 
+    @property
+    def text(self) -> int:
+        """The characters of its statements."""
+        return sum(len(one.compiled.text) for one in self.statements.values())
+
     def insist(self) -> None:
         """Raise CostExceeded where it costs more than its caller may spend at once."""
         if self.refusal is not None:
@@ -106,13 +117,32 @@ class Prepared:
         statements: dict[str, Statement] = {}
         declined: dict[str, Words] = {}
         whose = symbolic(actor)
+        wide = _is_wide(fields)
         for one in () if refusal else fields:
+            if wide:
+                declined[one.key] = TOO_WIDE
+                continue
             try:
                 statements[one.key] = _statement(one, whose, book)
             except Declined as reason:
                 declined[one.key] = reason.words
         whole = not declined and kind is OperationType.QUERY
         return Plan(kind, fields, prices, total(prices), statements, declined, whole, refusal)
+
+
+TOO_WIDE = Words("字段或关联太多，不合成语句", "too many fields or edges for a statement")
+
+
+def _is_wide(fields: tuple[Field, ...]) -> bool:
+    """Whether an operation has more fields or edges than are compiled."""
+    edges = number = 0
+    left = list(fields)
+    while left:
+        one = left.pop()
+        number += 1
+        edges += isinstance(one.declared, One | Many)
+        left += [inner for side in one.below.values() for inner in side]
+    return edges > MOST_EDGES or number > MOST_FIELDS
 
 
 class Plans:
@@ -123,10 +153,7 @@ class Plans:
     """
 
     def __init__(self) -> None:
-        self._shelves: dict[bool, OrderedDict[Hashable, Plan]] = {
-            True: OrderedDict(),
-            False: OrderedDict(),
-        }
+        self._shelves = {True: _Shelf(), False: _Shelf()}
 
     def find(self, prepared: Prepared, coerced: Mapping[str, Any], actor: Actor) -> Plan:
         """The plan for a request, made if there is none yet; for a change it is always made.
@@ -136,14 +163,30 @@ class Plans:
         if prepared.operation.kind is OperationType.MUTATION:
             return prepared.plan(coerced, actor)
         shelf = self._shelves[actor.is_anonymous]
-        key = (prepared, standing(actor), prepared.variables.shape(coerced))
-        found = shelf.get(key)
+        return shelf.find(
+            (prepared, standing(actor), prepared.variables.shape(coerced)),
+            lambda: prepared.plan(coerced, actor),
+        )
+
+
+class _Shelf:
+    """Plans by their keys, bounded in number and in the text of their statements."""
+
+    def __init__(self) -> None:
+        self._plans: OrderedDict[Hashable, Plan] = OrderedDict()
+        self._text = 0
+
+    def find(self, key: Hashable, make: Callable[[], Plan]) -> Plan:
+        """The plan under `key`, made if there is none yet."""
+        found = self._plans.get(key)
         if found is not None:
-            shelf.move_to_end(key)
+            self._plans.move_to_end(key)
             return found
-        made = shelf[key] = prepared.plan(coerced, actor)
-        if len(shelf) > MOST_PLANS:
-            shelf.popitem(last=False)
+        made = self._plans[key] = make()
+        self._text += made.text
+        while len(self._plans) > MOST_PLANS or self._text > MOST_TEXT:
+            _, old = self._plans.popitem(last=False)
+            self._text -= old.text
         return made
 
 

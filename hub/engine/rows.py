@@ -157,7 +157,8 @@ class Row:
         name = self.draft.name("r")
         named = select(*(value.label(key) for key, value in members)).lateral(name)
         self._joins.append((named, False))
-        return func.row_to_json(literal_column(name))
+        # With .* it is the row, also where a member has the row's own name.
+        return func.row_to_json(literal_column(f"{name}.*"))
 
 
 def number(value: int) -> Sql:

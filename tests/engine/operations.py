@@ -32,6 +32,8 @@ LONG = "an_alias_that_is_longer_than_the_names_of_postgresql_are_and_ends_in_"
 ALIASES = ["a", "b", "c", "d", "w", "j", "n", "t1", "id", "name", "edges", "node", "__typename"]
 ALIASES += [f"{LONG}one", f"{LONG}two"]
 DEEPEST = 5
+FEW_PARTS = 2
+"""The rows that a list of parts is taken to have, which has few and costs no points."""
 LIKELY = {"filter": 0.2, "order": 0.25, "first": 0.75, "last": 0.5, "before": 0.1, "after": 0.2}
 """How likely it is that an argument is given which may be left out."""
 Composite = GraphQLObjectType | GraphQLInterfaceType
@@ -115,7 +117,7 @@ class _Author:
         return Drawn("\n".join(parts), self.arguments.given, asked)
 
     def _selections(self, kind: Composite, scope: Scope, depth: int, rows: int) -> str:
-        """What is selected of `kind`, in braces."""
+        """What is selected of `kind`, in braces; of so many `rows`, where lists are full."""
         most = max(1, min(self.left, self.random.choice(_widths(kind))))
         parts = [self._selection(kind, scope, depth, rows) for _ in range(most)]
         if self.left > 0 and self.chance(0.1) and kind.name in {one.name for one in _specs()}:
@@ -187,6 +189,7 @@ class _Author:
         if rows * size > self.affordable:
             return self.random.choice(_leaves(kind) or ["__typename"])
         self.affordable -= rows * size
+        self.seen[f"{kind.name}.{name}"] += 1
         key = self._key(scope, Entry(kind.name, said, str(definition.type), {}, name))
         inner = self._below(below, scope[key].below, depth, rows * max(size, 1))
         label = "" if key == name else f"{key}: "
@@ -203,7 +206,7 @@ class _Author:
         wished = self.random.choice(ALIASES) if self.chance(0.2) else entry.name
         for key in (wished, *(f"k{at}" for at in range(len(scope) + 1))):
             there = scope.setdefault(key, entry)
-            if (there.on, there.said, there.kind) == (entry.on, entry.said, entry.kind):
+            if (there.said, there.kind) == (entry.said, entry.kind):
                 return key
         raise AssertionError("one of the keys is free")
 
@@ -216,6 +219,7 @@ class _Author:
             return self._rare(kind, guarded)
         leaves = [name for name, one in kind.fields.items() if _is_small(one)]
         edges = [name for name in kind.fields if name not in leaves]
+        edges += 3 * [name for name in edges if _is_of_parts(kind.fields[name])]
         small = 0.25 if kind.name.endswith(("Connection", "Edge")) else 0.6
         if not edges or (leaves and (depth >= DEEPEST or self.left <= 0 or self.chance(small))):
             return self._rare(kind, leaves)
@@ -223,10 +227,8 @@ class _Author:
 
     def _rare(self, kind: Composite, names: Sequence[str]) -> str:
         """One of a few fields, the one that was asked for less often than another."""
-        some = [self.random.choice(names) for _ in range(3)]
-        name = min(some, key=lambda one: self.seen[f"{kind.name}.{one}"])
-        self.seen[f"{kind.name}.{name}"] += 1
-        return name
+        some = [self.random.choice(names) for _ in range(5)]
+        return min(some, key=lambda one: self.seen[f"{kind.name}.{one}"])
 
     def _roots(self, kind: Composite) -> list[str]:
         """The root fields over nouns, the lists and the large nouns more than once."""
@@ -322,6 +324,12 @@ def _metadata(definition: GraphQLField) -> Mapping[str, Any]:
     return made.metadata if made is not None else {}
 
 
+def _is_of_parts(definition: GraphQLField) -> bool:
+    """Whether a field leads to parts, to which few fields lead."""
+    spec = _led_to(definition)
+    return spec is not None and not is_node(spec)
+
+
 def _level(definition: GraphQLField) -> Level | None:
     """The level of a declared field."""
     declared = _metadata(definition).get("declared")
@@ -346,5 +354,5 @@ def _size(on: Composite, definition: GraphQLField, given: Mapping[str, Any]) -> 
         return min(max(0, *asked), MAX_SYNC_PAGE) if asked else DEFAULT_PAGE
     spec = _led_to(definition)
     if isinstance(declared, Many) and spec is not None:
-        return declared.most if is_node(spec) else min(declared.most, 10)
+        return declared.most if is_node(spec) else FEW_PARTS
     return 1 if spec is None or not is_list_type(get_nullable_type(definition.type)) else 10

@@ -6,10 +6,13 @@
 import os
 import secrets
 from collections.abc import AsyncIterator
+from itertools import islice
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
+from graphql import FieldNode, GraphQLSchema, TypeInfo, TypeInfoVisitor, Visitor, parse, visit
 
 from hub.embedded.supervisor import Embedded
 from hub.settings import Settings
@@ -17,6 +20,7 @@ from tests.engine.differential import WHOLE, Twins, answer_of, differences, too_
 from tests.engine.operations import operations
 from tests.engine.world import CALLERS
 from tests.fresh import empty_copy
+from tests.walk import SPECS, declared
 
 CASES = 500
 SEED = int(os.environ.get("DIFFERENTIAL_SEED") or secrets.randbits(32))
@@ -91,6 +95,30 @@ def test_a_cost_beyond_the_price_is_told() -> None:
 
     assert too_dear(body % 2) is None
     assert too_dear(body % 3)
+
+
+async def test_almost_every_field_of_a_noun_is_asked_for_in_few_operations(both: Twins) -> None:
+    schema = await both.schema("steward")
+    drawing = operations(Random(7), schema, both.world.stored)  # noqa: S311
+    asked: set[str] = set()
+
+    for drawn in islice(drawing, 300):
+        asked |= fields_of(drawn.document, schema)
+
+    known = {f"{name}.{field}" for name, spec in SPECS.items() for field in declared(spec)}
+    assert len(known - asked) < len(known) / 20
+
+
+def fields_of(document: str, schema: GraphQLSchema) -> set[str]:
+    """The fields that a document asks for, each with its type."""
+    types, found = TypeInfo(schema), set()
+
+    class Note(Visitor):
+        def enter_field(self, node: FieldNode, *_: Any) -> None:
+            found.add(f"{types.get_parent_type()}.{node.name.value}")
+
+    visit(parse(document), TypeInfoVisitor(types, Note()))
+    return found
 
 
 async def test_the_same_seed_draws_the_same_operations(both: Twins) -> None:

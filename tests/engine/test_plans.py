@@ -1,5 +1,8 @@
 """Plans are shared by what is alike in requests, never by what one of them brought."""
 
+import asyncio
+from typing import Any
+
 import pytest
 
 from hub.tables.instrument import Instrument
@@ -84,3 +87,59 @@ async def test_what_is_too_large_for_a_statement_is_answered_row_by_row(
 
     assert answer.data == {"instrument": {"assetNo": "A-1"}}
     assert len(answer.statements) == 2
+
+
+async def test_an_alias_may_have_any_name(
+    hub: HubClient, ledger: tuple[User, Instrument, Instrument]
+) -> None:
+    user, one, _ = ledger
+    aliases = [f"{letter}{at}" for letter in "aertq" for at in range(1, 9)]
+    fields = " ".join(f"{alias}: assetNo" for alias in aliases)
+
+    answer = await hub.ask(
+        f"query($id: ID!) {{ instrument(id: $id) {{ {fields} }} }}", as_=user, id=id_of(one)
+    )
+
+    assert answer.data["instrument"] == dict.fromkeys(aliases, "A-1")
+    assert len(answer.statements) == 1
+
+
+async def test_an_operation_runs_three_statements_at_a_time(
+    hub: HubClient,
+    ledger: tuple[User, Instrument, Instrument],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    user, one, _ = ledger
+    value = hub.hub.reads.value
+    running: list[int] = []
+    most: list[int] = []
+
+    async def counting(*given: Any) -> bytes | None:
+        running.append(1)
+        most.append(len(running))
+        await asyncio.sleep(0.01)
+        found = await value(*given)
+        running.pop()
+        return found
+
+    monkeypatch.setattr(hub.hub.reads, "value", counting)
+    roots = " ".join(f"i{at}: instrument(id: $id) {{ assetNo }}" for at in range(12))
+
+    answer = await hub.ask(f"query($id: ID!) {{ {roots} }}", as_=user, id=id_of(one))
+
+    assert len(answer.data) == 12
+    assert max(most) == 3
+
+
+async def test_what_is_too_wide_for_statements_is_resolved_field_by_field(
+    hub: HubClient, ledger: tuple[User, Instrument, Instrument]
+) -> None:
+    user, one, _ = ledger
+    edges = " ".join(f"o{at}: owner {{ id }}" for at in range(31))
+
+    answer = await hub.ask(
+        f"query($id: ID!) {{ instrument(id: $id) {{ {edges} }} }}", as_=user, id=id_of(one)
+    )
+
+    assert len(answer.data["instrument"]) == 31
+    assert not any("row_to_json" in statement for statement in answer.statements)
