@@ -217,10 +217,11 @@ def is_node(spec: Spec) -> bool:
 
 
 def in_order(table: type[Table], order: Sequence[By]) -> list[UnaryExpression[Any]]:
-    """The ORDER BY of a whole list; what is alike stands in the order of its making."""
+    """The ORDER BY of a whole list, down to the primary key, so that it is always the same."""
     keys = list(order)
-    if hasattr(table, "id") and not any(by.name == "id" for by in keys):
-        keys.append(By("id"))
+    named = {by.name for by in keys}
+    unique = table.__table__.primary_key  # type: ignore[attr-defined]  # SQLModel's own
+    keys += [By(column.name) for column in unique if column.name not in named]
     columns = [(getattr(table, by.name), by.descending) for by in keys]
     return [column.desc() if descending else column.asc() for column, descending in columns]
 

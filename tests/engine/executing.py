@@ -7,8 +7,14 @@ from hub.tables.certificate import Certificate
 from hub.tables.instrument import Instrument
 from hub.tables.user import User
 from tests.doors import Asker, HubClient
-from tests.given import Laboratory, a_certificate, a_laboratory, a_user, an_instrument
-from tests.given import an_organization as a_firm
+from tests.given import (
+    Laboratory,
+    a_certificate,
+    a_laboratory,
+    a_user,
+    an_instrument,
+    an_organization,
+)
 
 
 @dataclass(frozen=True)
@@ -24,7 +30,7 @@ class Place:
 
 async def a_place(hub: HubClient) -> Place:
     """All of it, stored."""
-    lab, firm = a_laboratory(), a_firm()
+    lab, firm = a_laboratory(), an_organization()
     user = a_user(firm)
     gauges = tuple(an_instrument(firm, asset_no=f"P-{at}", name=f"表{at}") for at in range(3))
     replaced = a_certificate(lab.organization, gauges[0])

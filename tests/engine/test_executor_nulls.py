@@ -7,11 +7,12 @@ import pytest
 
 from hub.tables.certificate import MeasurementResult
 from hub.tables.personnel import Personnel
+from hub.tables.standard import StandardInstrument
 from hub.vocabulary import PersonnelCertificateKind
 from schema.ids import encode
 from tests.doors import HubClient, id_of
 from tests.engine.executing import Place, a_place, compiled
-from tests.given import a_credential, a_person
+from tests.given import a_credential, a_person, an_instrument
 
 TOO_MANY = 21
 
@@ -90,6 +91,26 @@ async def test_a_list_that_is_withheld_is_null_and_no_empty_list(
     data = await compiled(hub, document, place.user, id=id_of(place.lab.standard))
 
     assert data["measurementStandard"] == {"members": None, "documents": []}
+
+
+async def test_items_that_are_alike_come_in_the_order_of_their_keys(
+    hub: HubClient, place: Place
+) -> None:
+    lab = place.lab
+    labs = [an_instrument(lab.organization) for _ in range(5)]
+    await hub.all_given(
+        *labs,
+        *(
+            StandardInstrument(standard_id=lab.standard.id, instrument_id=one.id)
+            for one in reversed(labs)
+        ),
+    )
+    document = "query($id: ID!) { measurementStandard(id: $id) { members { instrument { id } } } }"
+
+    data = await compiled(hub, document, lab.user, id=id_of(lab.standard))
+
+    members = data["measurementStandard"]["members"]
+    assert [one["instrument"]["id"] for one in members] == list(map(id_of, labs))
 
 
 @pytest.mark.parametrize(
