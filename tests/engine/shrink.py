@@ -64,7 +64,8 @@ def _smaller(drawn: Drawn, schema: GraphQLSchema) -> Iterator[Drawn]:
     for part in parts.found:
         text = print_ast(_pruned(visit(document, _Without(part))))
         with suppress(GraphQLSyntaxError):  # what it was the last part of is empty now
-            if not validate(schema, without := parse(text)):
+            without = parse(text, allow_empty_selection_sets=False)
+            if not validate(schema, without):
                 kept = _declared(without)
                 given = {name: value for name, value in drawn.variables.items() if name in kept}
                 yield Drawn(text, given, drawn.name)
