@@ -1,6 +1,7 @@
 """Runs the measurements and prints their figures with the load of the machine beside them.
 
-`python -m bench` runs all; `ledger` or `reads` one; `profile Q1` shows where the hub's time goes.
+`python -m bench` runs all; `ledger`, `reads` or `streams` one of them; `profile Q1` shows where the
+hub's time goes.
 """
 
 import argparse
@@ -9,7 +10,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from bench import hotspots, ledger, reads
+from bench import hotspots, ledger, reads, streams
 from bench.operations import DOCUMENTS
 from hub.embedded.supervisor import Embedded
 from hub.migration import migrate
@@ -33,9 +34,12 @@ def parser() -> argparse.ArgumentParser:
     some.add_argument("--quick", action="store_true", help="little data, one short round")
     some.add_argument("--out", type=Path, help="write every sample as JSON")
     some.add_argument("--only", nargs="+", choices=DOCUMENTS, help="of the operations only these")
+    fan = commands.add_parser("streams", help="S1 against LIMIT and stock Strawberry")
+    fan.add_argument("--quick", action="store_true", help="few subscribers, one short round")
+    fan.add_argument("--out", type=Path, help="write every sample as JSON")
     profile = commands.add_parser("profile", help="where the hub's time goes")
     profile.add_argument("operation", choices=DOCUMENTS)
-    for one in (some, profile):
+    for one in (some, fan, profile):
         one.add_argument("--data", type=Path, help="folder to keep the stored data in")
     return made
 
@@ -48,9 +52,12 @@ def main() -> None:
         measure_ledger()
     if given.command is None:
         reads.measure(quick=False, data=None, out=None)
+        streams.measure(quick=False, data=None, out=None)
     if given.command == "reads":
         names = given.only or list(DOCUMENTS)
         reads.measure(quick=given.quick, data=given.data, out=given.out, names=names)
+    if given.command == "streams":
+        streams.measure(quick=given.quick, data=given.data, out=given.out)
     if given.command == "profile":
         hotspots.show(given.operation, given.data)
 

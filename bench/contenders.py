@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry import Schema
@@ -27,7 +27,7 @@ from strawberry.asgi import GraphQL
 from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.schema.config import StrawberryConfig
 
-from bench import limit
+from bench import limit, limit_streams
 from bench.load import HOST, PATH
 from bench.machine import SERVER_CORE, pin
 from hub.settings import Settings
@@ -40,6 +40,8 @@ from schema.scalars import SCALARS
 
 LIMIT, HUB, FALLBACK, STOCK = "LIMIT", "hub", "graphql-core", "stock"
 """FALLBACK is the hub with nothing compiled, STOCK what comes with Strawberry."""
+LOUD = "LIMIT-streams"
+"""LIMIT of the subscriptions."""
 PATIENCE = 30.0
 
 
@@ -85,7 +87,9 @@ def serve_stock(hub: Hub, settings: Settings) -> None:
     def lifespan(_: Starlette) -> Any:
         return hub.running(())
 
-    app = Starlette(routes=[Route(PATH, Stock(hub))], lifespan=lifespan)
+    stock = Stock(hub)
+    routes = [Route(PATH, stock), WebSocketRoute(PATH, stock)]
+    app = Starlette(routes=routes, lifespan=lifespan)
     app.state.drain = hub.draining.set
     run(app, settings)
 
@@ -98,6 +102,9 @@ def serve(name: str) -> None:
     database_url = settings.database_url.get_secret_value()
     if name == LIMIT:
         limit.serve(settings, database_url)
+        return
+    if name == LOUD:
+        limit_streams.serve(settings)
         return
     redis_url = settings.redis_url.get_secret_value()
     hub = Hub(settings, database_url, redis_url, compiles=name == HUB)
@@ -168,7 +175,7 @@ def profiled(work: Callable[[], None], file: Path) -> None:
 def main() -> None:
     """Serve the contender that the command line names."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("name", choices=[LIMIT, HUB, FALLBACK, STOCK])
+    parser.add_argument("name", choices=[LIMIT, HUB, FALLBACK, STOCK, LOUD])
     parser.add_argument("--profile", type=Path)
     given = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))

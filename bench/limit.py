@@ -20,7 +20,13 @@ from starlette.types import Receive, Scope, Send
 from bench.dataset import dsn
 from hub.settings import Settings
 
-ROOTS = {"Q1": "instrument", "Q2": "instruments", "Q3": "instruments", "Q4": "organizations"}
+ROOTS = {
+    "Q1": "instrument",
+    "Q2": "instruments",
+    "Q3": "instruments",
+    "Q4": "organizations",
+    "M1": "syncInstruments",
+}
 STATEMENTS = {
     name: (Path(__file__).parent / "statements" / f"{name}.sql").read_text() for name in ROOTS
 }
@@ -32,6 +38,9 @@ def values(name: str, keys: list[Any]) -> list[Any]:
     if name == "Q3":
         owner, instant, id_, first = keys
         return [owner, datetime.fromisoformat(instant), id_, first]
+    if name == "M1":
+        owner, rows = keys
+        return [owner, orjson.dumps(rows)]
     return keys
 
 

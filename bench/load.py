@@ -6,6 +6,10 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple, cast
 
+from bench.operations import MARK
+
+MARKED = MARK.encode()
+_NUMBERS = itertools.count(time.time_ns() // 1_000 % 2**31)
 HOST = "127.0.0.1"
 PATH = "/graphql"
 
@@ -56,7 +60,7 @@ async def send(port: int, requests: Sequence[bytes], connections: int, count: in
 async def answer(port: int, request: bytes) -> bytes:
     """The body of the answer to one request."""
     reader, writer = await asyncio.open_connection(HOST, port)
-    writer.write(request)
+    writer.write(request.replace(MARKED, b"%08x" % next(_NUMBERS)))
     head = await reader.readuntil(b"\r\n\r\n")
     body = await reader.readexactly(_length(head))
     writer.close()
@@ -88,6 +92,8 @@ class _Client(asyncio.Protocol):
             self._transport.close()
             self.done.set_result(None)
             return
+        if MARKED in request:
+            request = request.replace(MARKED, b"%08x" % next(_NUMBERS))
         self._sent = time.perf_counter()
         self._transport.write(request)
 

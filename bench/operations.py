@@ -16,6 +16,10 @@ POINTS = 512
 OWNERS = 8
 SYNC_STEP = 250
 GROUP = 20
+WRITERS = 10
+ROWS = 500
+WRITTEN = "M1-"
+"""How the asset numbers of the instruments begin that M1 writes."""
 
 DOCUMENTS = {
     "Q1": """
@@ -61,13 +65,20 @@ query Q4($after: String) {
     }
   }
 }""",
+    "M1": """
+mutation M1($input: SyncInstrumentsInput!) {
+  syncInstruments(input: $input) { results { instrument { id assetNo version } } }
+}""",
 }
 TITLES = {
     "Q1": "one instrument, its owner and latest 3 certificates",
     "Q2": "an organisation's first 50, with owner and 3 certificates each",
     "Q3": "a sync page of 1,000 x 16 fields",
     "Q4": "20 organisations x 10 instruments x 3 certificates",
+    "M1": "500 rows of 10 members created or updated",
 }
+MARK = "@@@@@@@@"
+"""Stands in a request for what is new each time that it is sent."""
 
 
 @dataclass(frozen=True)
@@ -79,12 +90,15 @@ class Case:
 
     login: str
     variables: Mapping[str, Any]
-    keys: Sequence[str | int]
+    keys: Sequence[Any]
 
     def body(self, name: str, *, plain: bool) -> bytes:
         """The body of the request, with the plain keys for who needs them."""
-        asked = {"operationName": name, "query": DOCUMENTS[name], "variables": self.variables}
-        return orjson.dumps({**asked, "keys": self.keys} if plain else asked)
+        asked = {"operationName": name, "query": DOCUMENTS[name]}
+        if plain and "input" in self.variables:  # the keys hold all of it
+            return orjson.dumps({**asked, "keys": self.keys})
+        keys = {"keys": self.keys} if plain else {}
+        return orjson.dumps({**asked, "variables": self.variables, **keys})
 
 
 async def cases(connection: Any) -> dict[str, list[Case]]:
@@ -97,6 +111,7 @@ async def cases(connection: Any) -> dict[str, list[Case]]:
         "Q2": await _ledgers(connection),
         "Q3": await _pages(connection, *largest),
         "Q4": await _groups(connection),
+        "M1": await _ledgers_to_write(connection),
     }
 
 
@@ -150,3 +165,33 @@ async def _groups(connection: Any) -> list[Case]:
         Case("steward", {"after": None}, [str(UUID(int=0))]),
         *(Case("steward", {"after": pack((By("id"),), row)}, [str(row["id"])]) for row in starts),
     ]
+
+
+async def _ledgers_to_write(connection: Any) -> list[Case]:
+    """The systems of ten enterprises, each with rows that differ from one request to the next."""
+    rows = await connection.fetch(
+        "SELECT login_name, organization_id AS id FROM user_account"
+        " WHERE roles = '{SYSTEM}' AND login_name <> 'erp-1' ORDER BY login_name LIMIT $1",
+        WRITERS,
+    )
+    return [_ledger_to_write(row["login_name"], row["id"]) for row in rows]
+
+
+def _ledger_to_write(login: str, owner: UUID) -> Case:
+    rows = [
+        {
+            "assetNo": f"{WRITTEN}{at:05}",
+            "name": "指针式压力表",
+            "modelSpec": "Y-100 (0~1.6) MPa",
+            "serialNo": f"SN{at:08}",
+            "manufacturer": "上海自动化仪表四厂",
+            "managementClass": "ABC"[at % 3],
+            "department": "设备动力部",
+            "location": f"一车间 / R{at % 40}",
+            "intervalMonths": (6, 12, 24)[at % 3],
+            "remark": MARK,
+        }
+        for at in range(ROWS)
+    ]
+    given = {"rows": rows, "onError": "REJECT_ROWS", "idempotencyKey": MARK}
+    return Case(login, {"input": given}, [str(owner), rows])

@@ -7,26 +7,22 @@ import asyncio
 import json
 import signal
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import Progress
 from rich.table import Table
 
-from hub.errors import HubError
+from hub.errors import BadRequest
+from hub.import_commands import import_dcc, import_ledger
+from hub.terminal import Data, configured, out, plainly, servers
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
     from hub.demo.logins import Login
-    from hub.importers.ledger.intake import Intake
-    from hub.settings import Settings
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -34,73 +30,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="计量数据枢纽 · metrology data hub",
 )
-out = Console()
-err = Console(stderr=True)
-
 Port = Annotated[int | None, typer.Option(min=1, max=65_535, help="监听端口")]
-Data = Annotated[Path | None, typer.Option(help="数据文件夹（内置服务器与密钥）")]
-
-
-class OnErrorOption(StrEnum):
-    """What becomes of the good lines when some are rejected."""
-
-    REJECT_ALL = "reject-all"
-    REJECT_ROWS = "reject-rows"
-
-
-@contextmanager
-def plainly() -> Iterator[None]:
-    """Show a refusal as words and a hint, and exit 1."""
-    try:
-        yield
-    except HubError as error:
-        err.print(f"[red]{error.words.zh}[/red] · {error.words.en}", soft_wrap=True)
-        if error.hint:
-            err.print(f"{error.hint.zh} · {error.hint.en}", soft_wrap=True)
-        raise typer.Exit(1) from error
-
-
-def configured(data: Path | None, **given: object) -> "Settings":
-    """The settings with what the command line says instead; exit 2 for what cannot be used."""
-    from pydantic import ValidationError
-
-    from hub.settings import Settings, settings
-
-    told = {name: value for name, value in given.items() if value is not None}
-    told |= {"data": data} if data is not None else {}
-    try:
-        return Settings.model_validate(settings().model_dump() | told)
-    except ValidationError as error:
-        for fault in error.errors():
-            name = "HUB_" + "_".join(map(str, fault["loc"])).upper()
-            err.print(f"[red]设置 {name} 不可用[/red] · {fault['msg']}", soft_wrap=True)
-        raise typer.Exit(2) from error
-
-
-@contextmanager
-def servers(chosen: "Settings", *, valkey: bool = True) -> Iterator[tuple[str, str, list[Any]]]:
-    """URLs of PostgreSQL and Valkey: the configured ones, or embedded ones while the block runs.
-
-    A command that needs no Valkey gets no URL of it.
-    """
-    from hub.embedded.supervisor import Embedded
-
-    database = chosen.database_url and chosen.database_url.get_secret_value()
-    redis = chosen.redis_url and chosen.redis_url.get_secret_value()
-    if database and (redis or not valkey):
-        yield database, redis or "", []
-        return
-    with Embedded.open(
-        chosen.data,
-        account=chosen.embedded_user,
-        postgres=database is None,
-        valkey=valkey and redis is None,
-    ) as embedded:
-        yield (
-            database or embedded.database_url,
-            redis or (embedded.redis_url if valkey else ""),
-            [embedded.watch],
-        )
 
 
 @app.command()
@@ -202,11 +132,13 @@ def schema(
 
 
 def variables_in(text: str) -> dict[str, Any]:
-    """The variables that a JSON text says; exit 2 for what is no JSON object."""
+    """The variables that a JSON text says; exit 2 for what a hub would not read either."""
+    from hub.web.body import read_json
+
     try:
-        found = json.loads(text)
-    except ValueError as error:
-        raise typer.BadParameter(f"--variables 不是 JSON：{error}") from error
+        found = read_json(text)
+    except BadRequest as refusal:
+        raise typer.BadParameter(f"--variables {refusal.words.zh}") from refusal
     if not isinstance(found, dict):
         raise typer.BadParameter("--variables 须为 JSON 对象")
     return found
@@ -279,150 +211,8 @@ def token(
         sys.stdout.write(asyncio.run(issue(database_url)) + "\n")
 
 
-@contextmanager
-def progress(words: str) -> Iterator[Callable[[int, int], None]]:
-    """A progress bar on a terminal; silent elsewhere."""
-    with Progress(console=err, disable=not err.is_terminal) as bar:
-        task = bar.add_task(words, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
-
-
-REPORTS = (".json", ".xlsx")
-
-
-def must_be_writable(target: Path) -> None:
-    """Exit 2, before anything is imported, for a report that could not be written afterwards."""
-    if target.suffix.lower() not in REPORTS:
-        raise typer.BadParameter(f"报告须为 .json 或 .xlsx：{target}")
-    try:
-        target.touch()
-    except OSError as error:
-        raise typer.BadParameter(f"报告无法写入 {target}：{error.strerror}") from error
-
-
-def write_report(target: Path, intake: "Intake") -> None:
-    """Write the report of an import: JSON, or a workbook with the faulty cells marked."""
-    from hub.importers.ledger.report import error_workbook
-
-    if target.suffix.lower() == ".xlsx":
-        target.write_bytes(error_workbook(intake.judged, intake.table))
-        return
-    target.write_text(json.dumps(intake.report(), ensure_ascii=False, indent=1) + "\n")
-
-
-@app.command("import")
-def import_(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="台账文件")],
-    owner: Annotated[str, typer.Option(help="台账所属机构的统一社会信用代码")],
-    as_of: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="判定未来日期所用的日期，默认今天")
-    ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="只检查，不写入")] = False,
-    on_error: Annotated[
-        OnErrorOption, typer.Option(help="有不合格行时：全部不导入，或只拒绝这些行")
-    ] = OnErrorOption.REJECT_ALL,
-    report: Annotated[
-        Path | None, typer.Option(help="报告：.json 为逐行结果，.xlsx 为标出问题的工作簿")
-    ] = None,
-    data: Data = None,
-) -> None:
-    """导入一份台账。退出码 1：有行被拒绝，或整份文件不可读。"""
-    from hub.db import Database
-    from hub.importers.ledger.intake import OnError, import_file
-    from hub.times import today
-
-    chosen = configured(data)
-    if report is not None:
-        must_be_writable(report)
-
-    async def run(database_url: str) -> "Intake":
-        database = Database(database_url, 2)
-        try:
-            with progress("逐行检查") as on_progress:
-                return await import_file(
-                    database,
-                    file,
-                    uscc=owner,
-                    today=today(),
-                    as_of=as_of.date() if as_of else None,
-                    on_error=OnError[on_error.name],
-                    dry_run=dry_run,
-                    on_progress=on_progress,
-                )
-        finally:
-            await database.close()
-
-    with plainly(), servers(chosen, valkey=False) as (database_url, _, _):
-        intake = asyncio.run(run(database_url))
-    told = intake.report()
-    if report is not None:
-        write_report(report, intake)
-    counts, stored = told["counts"], told["stored"]
-    out.print(f"{'检查' if dry_run else '导入'}：{json.dumps(counts, ensure_ascii=False)}")
-    if stored is None:
-        out.print("未写入任何行：有不合格行（--on-error reject-rows 可只拒绝这些行）")
-    else:
-        out.print(f"{'将写入（未写）' if dry_run else '写入'}：{json.dumps(stored)}")
-    if counts["reject"]:
-        raise typer.Exit(1)
-
-
-@app.command("import-dcc")
-def import_dcc(
-    files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="DCC 文件")],
-    client: Annotated[
-        str | None, typer.Option(help="委托单位的统一社会信用代码；默认按文件中的名称")
-    ] = None,
-    issuer: Annotated[
-        str | None,
-        typer.Option(help="出具机构的统一社会信用代码；境内实验室必填，境外实验室默认按名称"),
-    ] = None,
-    data: Data = None,
-) -> None:
-    """导入数字校准证书（DCC 3.1.1–3.3.0）。退出码 1：有文件被拒绝。"""
-    from hub.actor import PLATFORM
-    from hub.db import Database
-    from hub.importers.dcc.intake import import_dcc as take_in
-    from hub.importers.ledger.intake import organization_id
-    from hub.keys import Keyring
-
-    chosen = configured(data)
-
-    async def run(database_url: str) -> int:
-        database = Database(database_url, 2)
-        refused = 0
-        keys = Keyring.of_settings(chosen)
-        try:
-            client_id = await organization_id(database, client) if client else None
-            issuer_id = await organization_id(database, issuer) if issuer else None
-            for file in files:
-                content = await asyncio.to_thread(file.read_bytes)
-                try:
-                    taken = await take_in(
-                        database,
-                        PLATFORM,
-                        content,
-                        file.name,
-                        keys,
-                        client_id=client_id,
-                        issuer_id=issuer_id,
-                    )
-                except HubError as error:
-                    refused += 1
-                    err.print(
-                        f"[red]✗[/red] {file.name}：{error.words.zh} · {error.words.en}",
-                        soft_wrap=True,
-                    )
-                else:
-                    told = f"{taken.certificate.number} {taken.outcome.label}"
-                    out.print(f"[green]✓[/green] {file.name}：{told}", soft_wrap=True)
-        finally:
-            await database.close()
-        return refused
-
-    with plainly(), servers(chosen, valkey=False) as (database_url, _, _):
-        if asyncio.run(run(database_url)):
-            raise typer.Exit(1)
+app.command("import")(import_ledger)
+app.command("import-dcc")(import_dcc)
 
 
 @app.command()

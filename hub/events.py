@@ -1,34 +1,113 @@
-"""The feed as subscribers read it: numbered changes, woken up by Valkey, never lost by it."""
+"""The feed as subscribers read it: read once for all of them, woken up by Valkey, never lost."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from bisect import bisect_right
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
 
 import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from hub.actor import Actor
+
 CHANNEL = "hub:feed"
 LOOK_EVERY = 1.0
-"""Seconds after which a reader looks for itself when nobody wakes it."""
+"""Seconds after which the feed is looked at when nobody says that it has grown."""
+MOST_CHANGES = 200
+"""Changes that are read at a time."""
+KEPT = 2_000
+"""Changes that are kept for those who are not done with them yet."""
+
+Change = Mapping[Any, Any]
+"""A row of the feed by the names of its columns."""
+E = TypeVar("E")
+
+
+class Log(Protocol):
+    """Where the feed is stored."""
+
+    async def head(self) -> int:
+        """The last position given out."""
+
+    async def after(self, pos: int, most: int) -> Sequence[Change]:
+        """The first changes after `pos`, in order, at most so many."""
 
 
 class Feed:
-    """Wakes the readers of one process when the feed has grown.
+    """The changes of one process: read from the database once, however many follow them.
 
-    Nothing is carried but the wake-up: each reader reads the feed itself from its own position.
-    With Valkey away the readers look once a second.
+    Valkey carries nothing but the wake-up; with Valkey away the feed is looked at once a second.
+    While the database is away, everybody waits. Nothing is read while nobody follows.
     """
 
-    def __init__(self, redis: Redis) -> None:
+    def __init__(self, redis: Redis, log: Log) -> None:
         self._redis = redis
-        self._grown = asyncio.Condition()
+        self._log = log
+        self._grown = asyncio.Event()
+        self._news = asyncio.Event()
+        self._kept: list[Change] = []
+        self._begins = self._ends = 0
+        """What is kept are all changes after the first of these positions, up to the second."""
+        self._followers = 0
+        self._reading: asyncio.Task[None] | None = None
 
-    async def wait(self) -> None:
-        """Return when the feed may have grown, after a second at the latest."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(LOOK_EVERY), self._grown:
-                await self._grown.wait()
+    @asynccontextmanager
+    async def following(self) -> AsyncIterator[int]:
+        """The last position of the feed, which is read for as long as anyone is inside."""
+        head = await self._log.head()
+        self._followers += 1
+        if self._reading is None:
+            self._begins = self._ends = head
+            self._reading = asyncio.create_task(self._read_on())
+        try:
+            yield head
+        finally:
+            self._followers -= 1
+            if not self._followers:
+                self._reading.cancel()
+                self._reading = None
+                self._kept = []
+
+    async def after(self, pos: int) -> Sequence[Change]:
+        """The next changes after `pos`, in order, once there are any.
+
+        Who is too far behind for what is kept costs a read of the database.
+        """
+        while True:
+            if pos < self._begins and (found := await self._read(pos)):
+                return found
+            if pos < self._ends:
+                first = bisect_right(self._kept, pos, key=_position)
+                return self._kept[first : first + MOST_CHANGES]
+            await self._news.wait()
+
+    async def _read_on(self) -> None:
+        while True:
+            self._grown.clear()
+            found = await self._read(self._ends)
+            if found:
+                self._kept = [*self._kept, *found][-KEPT:]
+                self._begins = max(self._begins, self._kept[0]["pos"] - 1)
+                self._ends = found[-1]["pos"]
+                self._news.set()
+                self._news = asyncio.Event()
+            if len(found) < MOST_CHANGES:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(LOOK_EVERY):
+                        await self._grown.wait()
+
+    async def _read(self, pos: int) -> Sequence[Change]:
+        """What the database says, through every outage."""
+        while True:
+            try:
+                return await self._log.after(pos, MOST_CHANGES)
+            except Exception as error:  # noqa: BLE001 -- whatever it was, the feed must go on
+                log = structlog.get_logger("hub.events")
+                log.warning("feed waits", error=type(error).__name__)
+                await asyncio.sleep(LOOK_EVERY)
 
     async def announce(self, pos: int) -> None:
         """Tell every process that the feed now reaches `pos`."""
@@ -42,9 +121,9 @@ class Feed:
         try:
             yield
         finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+            while not task.done():  # a cancellation is lost while redis-py connects
+                task.cancel()
+                await asyncio.wait([task], timeout=0.1)
 
     async def _listen(self) -> None:
         log = structlog.get_logger("hub.events")
@@ -53,8 +132,37 @@ class Feed:
                 async with self._redis.pubsub() as pubsub:
                     await pubsub.subscribe(CHANNEL)
                     async for _ in pubsub.listen():
-                        async with self._grown:
-                            self._grown.notify_all()
+                        self._grown.set()
             except (RedisError, OSError) as error:
                 log.warning("feed wake-ups lost", error=type(error).__name__)
                 await asyncio.sleep(LOOK_EVERY)
+
+
+def _position(change: Change) -> int:
+    pos: int = change["pos"]
+    return pos
+
+
+@dataclass(frozen=True)
+class Changes(Generic[E]):
+    """The events that `actor` is to hear of, made of changes from the feed.
+
+    Whoever runs the subscription may take it apart, to make the events once for all who hear the
+    same. Who iterates hears them alone, from now on; `renew` then forgets what was read for the
+    events before.
+    """
+
+    feed: Feed
+    actor: Actor
+    concerns: Callable[[Actor, Change], bool]
+    event: Callable[[Change], E]
+    renew: Callable[[], Awaitable[None]]
+
+    async def __aiter__(self) -> AsyncIterator[E]:
+        async with self.feed.following() as pos:
+            while True:
+                await self.renew()
+                for change in await self.feed.after(pos):
+                    if self.concerns(self.actor, change):
+                        yield self.event(change)
+                    pos = change["pos"]

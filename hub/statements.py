@@ -1,8 +1,8 @@
 """Compiled reads: statements straight on the driver, their one value passed on as bytes."""
 
 import asyncio
-from collections import deque
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import asyncpg as asyncpg_dialect
 from sqlalchemy.engine import make_url
 
 from hub.actor import Actor
-from hub.db import APP_ROLE, LIMITS, LOST, ROLES, STAFF_ROLE, unavailable
+from hub.db import APP_ROLE, LIMITS, LOST, ROLES, STAFF_ROLE, scope_of, unavailable
 from hub.errors import Busy
 
 PATIENCE = 2.0
@@ -67,10 +67,85 @@ class Statements:
         pool.give_back(connection)
         return found
 
+    @asynccontextmanager
+    async def transaction(self, actor: Actor, lock: str) -> AsyncIterator["Transaction"]:
+        """A transaction in the scope of `actor`, the only one under `lock`; an error undoes it.
+
+        Its first statement already sees what others under the lock have written. Errors are those
+        of `value`.
+        """
+        pool = self._pools[STAFF_ROLE if actor.is_staff else APP_ROLE]
+        try:
+            connection = await pool.take()
+        except LOST as error:
+            raise unavailable() from error
+        organization, account = scope_of(actor)
+        begin = (
+            f"BEGIN; SELECT set_config('app.org', {_quoted(organization)}, true),"
+            f" set_config('app.user', {_quoted(account)}, true);"
+            f" SELECT pg_advisory_xact_lock(hashtextextended({_quoted(lock)}, 0))"
+        )
+        transaction = Transaction(connection)
+        try:
+            await connection.execute(begin)
+            try:
+                yield transaction
+            except Exception:
+                await connection.execute("ROLLBACK")
+                raise
+            await connection.execute("ROLLBACK" if transaction.is_undone else "COMMIT")
+        except Exception as error:
+            if connection.is_closed() or connection.is_in_transaction() or _is_lost(error):
+                pool.end(connection)
+            else:
+                pool.give_back(connection)
+            if _is_lost(error):
+                raise unavailable() from error
+            raise
+        except BaseException:
+            pool.end(connection)
+            raise
+        pool.give_back(connection)
+
     async def close(self) -> None:
         """Close every connection."""
         for pool in self._pools.values():
             await pool.close()
+
+
+class Transaction:
+    """One that is under way; what it has done is undone at its end if `is_undone` is set."""
+
+    def __init__(self, connection: "asyncpg.Connection[Any]") -> None:
+        self._connection = connection
+        self.is_undone = False
+
+    async def row(self, text: str, arguments: Sequence[Any]) -> Mapping[str, Any]:
+        """The one row of a statement."""
+        found = await self._connection.fetchrow(text, *arguments)
+        if found is None:
+            raise LookupError("the statement has no row")
+        row: Mapping[str, Any] = found
+        return row
+
+    async def value(self, _: Actor, text: str, arguments: Sequence[Any]) -> bytes | None:
+        """The one value of a compiled read, as `Statements.value`."""
+        found: bytes | None = await self._connection.fetchval(text, *arguments)
+        return found
+
+
+def _versioned(json: bytes) -> bytes:
+    """JSON as jsonb goes over the wire: behind the number of its format."""
+    return b"\x01" + json
+
+
+def _bare(jsonb: bytes) -> bytes:
+    return jsonb[1:]
+
+
+def _quoted(text: str) -> str:
+    """`text` as a literal of SQL."""
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _is_lost(error: Exception) -> bool:
@@ -91,88 +166,69 @@ class _Pool:
         }
         self._settings = {**ROLES[role], **LIMITS, **NOBODY, "jit": "off"}
         self._idle: list[asyncpg.Connection[Any]] = []
-        self._waiting: deque[asyncio.Future[None]] = deque()
-        self._free = size
+        self._turns = asyncio.Semaphore(size)
         self._ending: set[asyncio.Task[None]] = set()
 
     async def take(self) -> "asyncpg.Connection[Any]":
-        """A connection that is nobody else's. Busy when none is given back in time."""
-        while True:
-            while self._idle:
-                connection = self._idle.pop()
-                if not connection.is_closed():
-                    return connection
-                self._free += 1
-            if self._free:
-                return await self._open()
-            await self._turn()
+        """A connection that is nobody else's, first come, first served. Busy when none is free."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self._turns.acquire()
+        except TimeoutError as error:
+            raise Busy(
+                "数据库连接已用满", "all database connections are in use", retry_after=1
+            ) from error
+        while self._idle:
+            if not (connection := self._idle.pop()).is_closed():
+                return connection
+        return await self._open()
 
     async def _open(self) -> "asyncpg.Connection[Any]":
-        self._free -= 1
         try:
             connection: asyncpg.Connection[Any] = await asyncpg.connect(
                 **self._given, server_settings=self._settings, command_timeout=10
             )
         except BaseException:
-            self._free += 1
-            self._wake()
+            self._turns.release()
             raise
         try:
             await connection.set_type_codec(
                 "json", schema="pg_catalog", format="binary", encoder=bytes, decoder=bytes
+            )
+            await connection.set_type_codec(
+                "jsonb", schema="pg_catalog", format="binary", encoder=_versioned, decoder=_bare
             )
         except BaseException:
             self.end(connection)
             raise
         return connection
 
-    async def _turn(self) -> None:
-        waiting: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(waiting)
-        try:
-            async with asyncio.timeout(PATIENCE):
-                await waiting
-        except BaseException as error:
-            if waiting in self._waiting:
-                self._waiting.remove(waiting)
-            else:  # its turn has come, and is now the next one's
-                self._wake()
-            if isinstance(error, TimeoutError):
-                raise Busy(
-                    "数据库连接已用满", "all database connections are in use", retry_after=1
-                ) from error
-            raise
-
     def give_back(self, connection: "asyncpg.Connection[Any]") -> None:
         """Let the next one have it."""
         self._idle.append(connection)
-        self._wake()
+        self._turns.release()
 
     def end(self, connection: "asyncpg.Connection[Any]") -> None:
         """Close it, once the statement that runs on it is cancelled."""
-        task = asyncio.create_task(self._close(connection))
+        self._close(connection).add_done_callback(lambda _: self._turns.release())
+
+    def _close(self, connection: "asyncpg.Connection[Any]") -> asyncio.Task[None]:
+        task = asyncio.create_task(_closed(connection))
         self._ending.add(task)
         task.add_done_callback(self._ending.discard)
-
-    async def _close(self, connection: "asyncpg.Connection[Any]") -> None:
-        try:
-            await connection.close(timeout=CLOSING)
-        except (TimeoutError, asyncpg.PostgresError, *LOST):
-            connection.terminate()
-        finally:
-            self._free += 1
-            self._wake()
-
-    def _wake(self) -> None:
-        while self._waiting:
-            waiting = self._waiting.popleft()
-            if not waiting.done():
-                waiting.set_result(None)
-                return
+        return task
 
     async def close(self) -> None:
         """Close those that are idle, and wait for those that are ending."""
         while self._idle:
-            self.end(self._idle.pop())
+            self._close(self._idle.pop())
         if self._ending:
             await asyncio.wait(self._ending)
+
+
+async def _closed(connection: "asyncpg.Connection[Any]") -> None:
+    """Close it; by force where the server does not answer."""
+    try:
+        await connection.close(timeout=CLOSING)
+    except (TimeoutError, asyncpg.PostgresError, *LOST):
+        connection.terminate()

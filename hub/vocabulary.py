@@ -402,3 +402,23 @@ class ChangeKind(Term):
 
     UPSERT = "UPSERT", "新增或修改"
     DELETE = "DELETE", "删除"
+
+
+# Exchange with other systems.
+
+
+class OnError(Term):
+    """有不合格行时: what becomes of the good rows when some are rejected."""
+
+    REJECT_ALL = "REJECT_ALL", "全部不写入"
+    REJECT_ROWS = "REJECT_ROWS", "只拒绝不合格的行"
+
+
+class SyncStatus(Term):
+    """同步结果: what became of a row that a system has sent."""
+
+    CREATED = "CREATED", "新建"
+    UPDATED = "UPDATED", "更新"
+    UNCHANGED = "UNCHANGED", "与已有内容相同"
+    REJECTED = "REJECTED", "拒绝"
+    CONFLICT = "CONFLICT", "冲突"

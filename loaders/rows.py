@@ -8,7 +8,17 @@ from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from aiodataloader import DataLoader
-from sqlalchemy import ColumnElement, RowMapping, Select, bindparam, func, select, true, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    RowMapping,
+    Select,
+    bindparam,
+    func,
+    literal,
+    select,
+    true,
+    tuple_,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from hub.db import Reader
@@ -111,25 +121,35 @@ class Pages(Shared[Key, Sequence[RowMapping]]):
 
     async def batch_load_fn(self, keys: list[Key]) -> list[Sequence[RowMapping]]:
         """One statement for all `keys`; a page holds one row more than its size."""
-        edge, page = self._edge, self._page
-        names = [f"key_{place}" for place, _ in enumerate(edge.by)]
+        if len(keys) > 1:
+            return await self._of_many(keys)
+        # To write a LATERAL takes longer than all the rest of a small operation.
+        (key,) = keys
+        typed = zip(key, self._edge.by, strict=True)
+        page = self._page_of(*(literal(value, column.type) for value, column in typed))
+        return [await self._reader.all(page)]
+
+    def _page_of(self, *parent: ColumnElement[Any]) -> Select[Any]:
+        """The page of the parent with this key."""
+        edge = self._edge
+        rows = edge.joined(sighted(self._reader.actor, edge.table))
+        its = (column == value for column, value in zip(edge.by, parent, strict=True))
+        return paged(rows.where(*its, *self._conditions), edge.table, self._page)
+
+    async def _of_many(self, keys: list[Key]) -> list[Sequence[RowMapping]]:
+        names = [f"key_{place}" for place, _ in enumerate(self._edge.by)]
+        types = [column.type for column in self._edge.by]
         arrays = [
-            bindparam(None, [key[place] for key in keys], type_=ARRAY(column.type))
-            for place, column in enumerate(edge.by)
+            bindparam(None, [key[place] for key in keys], type_=ARRAY(type_))
+            for place, type_ in enumerate(types)
         ]
         parents = func.unnest(*arrays).table_valued(*names, name="parents").render_derived()
-        child = edge.joined(sighted(self._reader.actor, edge.table)).where(
-            *(
-                column == parents.c[name].cast(column.type)
-                for column, name in zip(edge.by, names, strict=True)
-            ),
-            *self._conditions,
-        )
-        lateral = paged(child, edge.table, page).lateral("child")
+        key_of = (parents.c[name].cast(type_) for name, type_ in zip(names, types, strict=True))
+        lateral = self._page_of(*key_of).lateral("child")
         statement = (
             select(*(parents.c[name] for name in names), lateral)
             .select_from(parents.join(lateral, true()))
-            .order_by(*ordering([lateral.c[by.name] for by in page.order], page))
+            .order_by(*ordering([lateral.c[by.name] for by in self._page.order], self._page))
         )
         under: dict[Key, list[RowMapping]] = defaultdict(list)
         for row in await self._reader.many(statement):

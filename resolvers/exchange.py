@@ -1,6 +1,6 @@
 """Ledger files in, changes out."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncIterable
 from typing import Annotated
 
 import strawberry
@@ -8,15 +8,15 @@ from sqlmodel import col
 from starlette.datastructures import UploadFile
 
 from hub.actions.instrument import owner_of
-from hub.actor import Can
+from hub.actor import Actor, Can
 from hub.errors import BadInput, Conflict, NotFound, Refused, Unauthenticated
+from hub.events import Change, Changes
 from hub.importers.ledger.intake import import_ledger
 from hub.importers.ledger.sheets import read_upload
+from hub.policies.journal import concerns
 from hub.policy import readable
 from hub.tables.instrument import Instrument as InstrumentRow
-from hub.tables.journal import FeedChange, FeedHead
 from hub.tables.organization import Organization
-from hub.vocabulary import ChangeKind
 from schema.context import Info
 from schema.exchange import (
     ImportLedgerInput,
@@ -24,12 +24,8 @@ from schema.exchange import (
     LedgerImportPayload,
     import_payload,
 )
-from schema.ids import encode
 from schema.inputs import GIVEN
 from schema.payload import check_key, problems_of
-from schema.resolve import by_id
-
-MOST_EVENTS = 200
 
 
 @strawberry.type
@@ -90,36 +86,12 @@ class ExchangeSubscription:
     @strawberry.subscription(
         description="本机构计量器具的变更，提交之后按次序送达，不丢失", metadata={"weight": 1}
     )
-    async def instrument_changed(self, info: Info) -> AsyncGenerator[InstrumentChange, None]:
+    def instrument_changed(self, info: Info) -> AsyncIterable[InstrumentChange]:
         context = info.context
         if context.actor.is_anonymous:
             raise Unauthenticated("请先登录再订阅", "sign in to subscribe")
-        head = await context.reader.first(readable(context.actor, FeedHead))
-        pos: int = head["pos"] if head else 0
-        while True:
-            await context.renew()
-            found = await context.reader.all(
-                readable(context.actor, FeedChange)
-                .where(
-                    col(FeedChange.pos) > pos,
-                    col(FeedChange.object_type) == InstrumentRow.__name__,
-                )
-                .order_by(col(FeedChange.pos))
-                .limit(MOST_EVENTS)
-            )
-            for row in found:
-                pos = row["pos"]
-                gone = row["kind"] is ChangeKind.DELETE
-                yield InstrumentChange(
-                    pos=str(pos),
-                    kind=row["kind"],
-                    id=encode("Instrument", row["object_id"]),
-                    version=row["object_version"],
-                    at=row["at"],
-                    instrument=None
-                    if gone
-                    else await by_id(context, InstrumentRow, row["object_id"]),
-                )
-            if not found:
-                await context.renew()
-                await context.feed.wait()
+        return Changes(context.feed, context.actor, _heard, InstrumentChange.of, context.renew)
+
+
+def _heard(actor: Actor, change: Change) -> bool:
+    return change["object_type"] == InstrumentRow.__name__ and concerns(actor, change)

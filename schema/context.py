@@ -13,6 +13,7 @@ from hub.actor import Actor
 from hub.db import MOST_ROWS, Database, Reader, too_much
 from hub.events import Feed
 from hub.keys import Keyring
+from hub.statements import Statements
 from hub.times import local_day
 from hub.writer import Writer
 from schema.explain import Explanation, OperationCost
@@ -41,6 +42,7 @@ class Context:
     reader: Reader
     keys: Keyring
     feed: Feed
+    statements: Statements
     now: datetime
     language: str = "zh"
     request_id: str | None = None

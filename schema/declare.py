@@ -7,6 +7,7 @@ by, and how it is described.
 import sys
 import types
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Union, get_args, get_origin
 
@@ -186,6 +187,21 @@ class Listing:
 
     table: type[Table]
     order: tuple[By, ...]
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What a root field is that changes rows and tells what became of each.
+
+    `act` is given the context and the arguments. It tells the members of the payload by their
+    Python names, and a transaction in which to read further; a list of handed rows it tells as
+    JSON, or None where the transaction has them. `rows` is where the rows are given.
+    """
+
+    act: Callable[
+        [Any, Mapping[str, Any]], AbstractAsyncContextManager[tuple[Mapping[str, Any], Any]]
+    ]
+    rows: tuple[str, ...]
 
 
 @dataclass

@@ -4,15 +4,21 @@ import asyncio
 import base64
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 import strawberry
 from strawberry.file_uploads import Upload
 
-from hub.importers.ledger.intake import Intake, OnError
+from hub.events import Change
+from hub.importers.ledger.intake import Intake
 from hub.importers.ledger.report import error_workbook
-from hub.vocabulary import ChangeKind
+from hub.tables.instrument import Instrument as InstrumentRow
+from hub.vocabulary import ChangeKind, OnError
+from schema.context import Info
+from schema.ids import encode
 from schema.instrument import Instrument
 from schema.payload import Problem
+from schema.resolve import by_id
 
 
 @strawberry.input(description="导入台账文件")
@@ -156,4 +162,23 @@ class InstrumentChange:
     id: strawberry.ID = strawberry.field(description="器具标识符")
     version: int = strawberry.field(description="变更后的版本号")
     at: datetime = strawberry.field(description="变更时刻")
-    instrument: Instrument | None = strawberry.field(description="当前的器具；已退出台账则为空")
+    key: strawberry.Private[UUID]
+
+    @strawberry.field(description="当前的器具；已退出台账则为空")
+    async def instrument(self, info: Info) -> Instrument | None:
+        if self.kind is ChangeKind.DELETE:
+            return None
+        found: Instrument | None = await by_id(info.context, InstrumentRow, self.key)
+        return found
+
+    @classmethod
+    def of(cls, change: Change) -> "InstrumentChange":
+        """What subscribers hear of `change`."""
+        return cls(
+            pos=str(change["pos"]),
+            kind=change["kind"],
+            id=encode("Instrument", change["object_id"]),
+            version=change["object_version"],
+            at=change["at"],
+            key=change["object_id"],
+        )

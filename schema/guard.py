@@ -20,7 +20,6 @@ ROOTS = frozenset({"Query", "Mutation", "Subscription"})
 ENVELOPES = frozenset(
     {
         "PageInfo",
-        "Problem",
         "TermLabel",
         "TermLabels",
         "Me",
@@ -30,6 +29,7 @@ ENVELOPES = frozenset(
         "LedgerLineOutcome",
         "LedgerCounts",
         "LedgerStored",
+        "SyncCounts",
         "OperationCost",
         "Explanation",
         "ExplainedProblem",

@@ -11,12 +11,13 @@ from hub.rules.problem import Objections, Severity
 from hub.writer import Writer
 from schema.context import Context
 from schema.declare import camel
+from schema.values import Value, value
 
 MAX_KEY = 128
 
 
-@strawberry.type(description="拒绝一次修改的原因")
-class Problem:
+@value("拒绝一次修改或其中一行的原因")
+class Problem(Value):
     """One reason."""
 
     code: str = strawberry.field(description="代码，不翻译")

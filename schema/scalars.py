@@ -18,6 +18,7 @@ from hub.values import plain
 MAX_DIGITS = 60
 # Decimal itself also takes "1_0", " 1 " and the digits of other scripts.
 NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", re.ASCII)
+PLAIN_NUMBER = re.compile(r"-?(0|[1-9]\d{0,19})(\.\d{1,20})?", re.ASCII)
 
 
 def parse_decimal(value: Any) -> Decimal:
@@ -32,6 +33,18 @@ def parse_decimal(value: Any) -> Decimal:
     if number is None or not number.is_finite() or abs(number.adjusted()) > MAX_DIGITS:
         raise GraphQLError(f"不是十进制数 / not a decimal number: {text[:MAX_DIGITS]}")
     return number
+
+
+def is_plain_decimal(text: str) -> bool:
+    """Whether `text` is just what `plain` writes for the decimal that it stands for."""
+    return PLAIN_NUMBER.fullmatch(text) is not None
+
+
+def is_plain_date(text: str) -> bool:
+    """Whether `text` is a day as it is written in an answer."""
+    with suppress(ValueError):
+        return len(text) == len("2024-03-05") and date.fromisoformat(text).isoformat() == text
+    return False
 
 
 def literal_decimal(node: ValueNode, variables: Any = None) -> Decimal:

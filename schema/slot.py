@@ -12,11 +12,11 @@ class Slot:
     """Stands for a variable, or a part of one, where an operation is planned.
 
     `path` leads to its value in the coerced variables. A plan is made without that value, since
-    others will run it with theirs; of an id it may know the `noun`, which shapes the plan. In an
-    expression of SQLAlchemy a slot is a bound parameter of its own name.
+    others will run it with theirs; of an id it may know the `noun`, of a list the `size`, which
+    shape the plan. In an expression of SQLAlchemy a slot is a bound parameter of its own name.
     """
 
-    __slots__ = ("_book", "_read", "name", "noun", "path")
+    __slots__ = ("_book", "_read", "name", "noun", "path", "size")
 
     def __init__(
         self,
@@ -24,10 +24,12 @@ class Slot:
         book: "dict[str, Slot]",
         *,
         noun: str | None = None,
+        size: int | None = None,
         read: Read | None = None,
     ) -> None:
         self.path = path
         self.noun = noun
+        self.size = size
         self.name = f"v{len(book)}"
         self._book = book
         self._read = read

@@ -6,11 +6,10 @@ import strawberry
 
 from hub import vocabulary
 from hub.actor import Level, Sight
-from hub.importers.ledger.intake import OnError
 from hub.rules.problem import Severity
 from hub.vocabulary import Term
 
-ELSEWHERE = {"Level": Level, "OnError": OnError, "Severity": Severity, "Sight": Sight}
+ELSEWHERE = {"Level": Level, "Severity": Severity, "Sight": Sight}
 TERMS: dict[str, type[Term]] = {
     name: kind
     for name, kind in [*vars(vocabulary).items(), *ELSEWHERE.items()]

@@ -103,6 +103,14 @@ class Overheard:
             found.append(text)
         return await self._reads.value(actor, text, arguments)
 
+    @asynccontextmanager
+    async def transaction(self, actor: Actor, lock: str) -> AsyncIterator[Any]:
+        """A transaction, which counts as one statement."""
+        for found in self._listening:
+            found.append(lock)
+        async with self._reads.transaction(actor, lock) as transaction:
+            yield transaction
+
     async def close(self) -> None:
         """Close what is listened to."""
         await self._reads.close()

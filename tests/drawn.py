@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any, get_args, get_origin
+from typing import Any, get_args, get_origin, get_type_hints
 
 from hypothesis import strategies as st
 from sqlalchemy import Boolean, Date, DateTime, Integer, Numeric, Uuid
@@ -60,8 +60,13 @@ def values_of(kind: TypeEngine[Any]) -> st.SearchStrategy[Any]:
 
 def stored_as(shape: Any) -> st.SearchStrategy[dict[str, Any]]:
     """Values of the type `shape` as they are stored in JSON."""
+    hints = get_type_hints(shape)
+    kinds = {name: _member(kind) for name, (_, kind) in members(shape).items()}
+    keys = {name: key for name, (key, _) in members(shape).items()}
+    may_lack = [name for name in kinds if is_optional(hints[name])]
     return st.fixed_dictionaries(
-        {}, optional={key: st.none() | _member(kind) for key, kind in members(shape).values()}
+        {keys[name]: one for name, one in kinds.items() if name not in may_lack},
+        optional={keys[name]: st.none() | kinds[name] for name in may_lack},
     )
 
 

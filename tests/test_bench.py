@@ -43,6 +43,18 @@ def test_a_quick_run_shows_that_all_servers_agree_and_prints_the_table() -> None
         assert len(line.split("|")) == len(COLUMNS) + 2
 
 
+def test_a_quick_run_of_streams_shows_that_everybody_hears_every_event() -> None:
+    command = [sys.executable, "-m", "bench", "streams", "--quick"]
+
+    ran = subprocess.run(  # noqa: S603 -- our own program
+        command, cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+    assert ran.returncode == 0, ran.stderr
+    assert "S1: the same data from hub, stock" in ran.stdout.splitlines()
+    assert "| server CPU, us per delivery |" in ran.stdout
+
+
 @pytest.mark.parametrize(
     ("server", "rate", "told"),
     [

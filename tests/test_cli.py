@@ -75,6 +75,20 @@ def test_a_report_of_an_unknown_kind_is_refused_before_anything_is_imported(
     assert not (tmp_path / "data").exists()
 
 
+def test_help_waits_for_no_library_that_only_a_command_needs() -> None:
+    loaded = subprocess.run(
+        [sys.executable, "-c", "import sys, hub.cli; print(*sys.modules)"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+
+    assert not {"asyncpg", "graphql", "pydantic", "sqlalchemy", "starlette"} & set(
+        loaded.stdout.split()
+    )
+
+
 def test_help_lists_every_command() -> None:
     done = hub("--help")
 

@@ -123,6 +123,9 @@ async def test_an_unknown_login_is_named(public: Path) -> None:
     [
         (("--variables", "{first: 1}"), "JSON"),
         (("--variables", "[1]"), "JSON 对象"),
+        (("--variables", '{"f": ' + "[" * 32 + "]" * 32 + "}"), "嵌套超过 32 层"),
+        (("--variables", '{"f": ' * 5_000 + "1" + "}" * 5_000), "JSON"),
+        (("--variables", '{"f": NaN}'), "JSON"),
         (("--nothing",), "--nothing"),
     ],
 )

@@ -91,6 +91,7 @@ async def test_the_role_of_enterprises_writes_ledgers_and_traces_only(hub: HubCl
     assert {(row.relname, row.kind) for row in found} == {
         ("instrument", "INSERT"),
         ("instrument", "UPDATE"),
+        ("external_id", "INSERT"),
         ("idempotency_key", "INSERT"),
         ("audit_event", "INSERT"),
         ("inbox", "INSERT"),

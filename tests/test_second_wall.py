@@ -23,6 +23,7 @@ from hub.tables.certificate import (
     StandardUsed,
 )
 from hub.tables.document import DocumentAdoption
+from hub.tables.exchange import ExternalId
 from hub.tables.organization import Organization
 from hub.tables.user import User
 from hub.vocabulary import AdoptionState
@@ -46,6 +47,7 @@ SCOPED = (
     "measurement_point",
     "document_adoption",
     "user_account",
+    "external_id",
     "feed",
 )
 """Tables whose rows belong to organisations: own rows only."""
@@ -85,6 +87,13 @@ async def estate(hub: HubClient) -> Estate:
     )
     await hub.all_given(
         *(owner, other, lab, user, document, gauge, certificate, adoption, a_person(owner)),
+        ExternalId(
+            organization_id=owner.id,
+            object_type="Instrument",
+            source="erp",
+            external_id="1",
+            object_id=gauge.id,
+        ),
         CertificateBasis(document_id=document.id, **part),
         StandardUsed(name="n", **part),
         MeasurementResult(parameter="p", **part),

@@ -109,6 +109,19 @@ async def test_those_who_wait_for_a_connection_get_it_in_their_turn(
     assert found == [b"0"] * 50
 
 
+async def test_who_asks_again_waits_behind_those_who_wait_already(statements: Statements) -> None:
+    served: list[str] = []
+
+    async def ask(name: str, times: int) -> None:
+        for _ in range(times):
+            await statements.value(CLERK, SLEEP, [0.05])
+            served.append(name)
+
+    await asyncio.gather(ask("greedy", 3), ask("first", 1), ask("second", 1))
+
+    assert served == ["greedy", "first", "second", "greedy", "greedy"]
+
+
 async def test_a_turn_that_is_not_taken_goes_to_the_next(statements: Statements) -> None:
     asking = asyncio.create_task(statements.value(CLERK, SLEEP, [0.3]))
     await asyncio.sleep(0.1)

@@ -1,7 +1,7 @@
 """Subscriptions and the rest of the hub: what a stream may hold, and for whom it goes on."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from typing import Any
 
@@ -13,6 +13,7 @@ from hub.jobs.sequencer import sequence
 from hub.policy import readable
 from hub.tables.user import User
 from hub.web.body import Asked
+from hub.web.channels import Shared
 from hub.web.door import Caller
 from hub.web.operations import Operations, Outcome
 from tests.doors import HubClient, id_of
@@ -22,7 +23,8 @@ from tests.ledger_verbs import Firm, a_firm
 CHANGES = "subscription { instrumentChanged { id instrument { name owner { name } } } }"
 LEDGER = "{ instruments { nodes { name } } }"
 
-Stream = AsyncIterator[Outcome]
+Told = Outcome | Shared
+Stream = AsyncGenerator[Told, None]
 
 
 @pytest.fixture
@@ -46,7 +48,7 @@ async def asked(
         ]
 
 
-async def first_of(hub: HubClient, firm: Firm, *streams: Stream) -> list[Outcome]:
+async def first_of(hub: HubClient, firm: Firm, *streams: Stream) -> list[Told]:
     """The next answer of each stream: changes are made until all of them have one."""
     waiting = [asyncio.ensure_future(anext(stream)) for stream in streams]
     while not all(one.done() for one in waiting):
@@ -70,7 +72,7 @@ async def test_clients_that_take_nothing_hold_no_connection(hub: HubClient, firm
         held = lent(hub)
         answer = await hub.ask(LEDGER, as_=firm.user)
 
-    assert all(outcome.ran and outcome.has_data for outcome in begun)
+    assert all(isinstance(told, Shared) for told in begun)
     assert held == 0
     assert answer.data["instruments"]["nodes"]
 
@@ -82,6 +84,7 @@ async def test_the_answer_of_a_query_holds_no_connection_on_its_way(
         outcome = await anext(stream)
         held = lent(hub)
 
+    assert isinstance(outcome, Outcome)
     assert outcome.has_data
     assert held == 0
 
@@ -99,6 +102,7 @@ async def test_a_stream_ends_when_its_account_moves_to_another_organisation(
         with pytest.raises(StopAsyncIteration):
             await anext(stream)
 
+    assert isinstance(outcome, Outcome)
     assert not outcome.ran
     assert outcome.locks_out
     assert id_of(secret).encode() not in outcome.body

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,8 +78,10 @@ async def served(app: Starlette, settings: Settings) -> AsyncIterator[int]:
 
 
 @asynccontextmanager
-async def by_socket(live: Live, who: Asker, query: str = CHANGES) -> AsyncIterator[Events]:
-    """The messages of a subscription over graphql-transport-ws."""
+async def by_socket(
+    live: Live, who: Asker, query: str = CHANGES, ids: Sequence[str] = ("1",)
+) -> AsyncIterator[Events]:
+    """The messages of a subscription over graphql-transport-ws, under one id or several."""
     url = f"ws://127.0.0.1:{live.port}/graphql"
     protocol = websockets.Subprotocol("graphql-transport-ws")
     async with websockets.connect(url, subprotocols=[protocol], proxy=None) as wire:
@@ -88,7 +90,9 @@ async def by_socket(live: Live, who: Asker, query: str = CHANGES) -> AsyncIterat
             json.dumps({"type": "connection_init", "payload": token and {"token": token}})
         )
         assert json.loads(await wire.recv()) == {"type": "connection_ack"}
-        await wire.send(json.dumps({"id": "1", "type": "subscribe", "payload": {"query": query}}))
+        for id_ in ids:
+            asked = {"id": id_, "type": "subscribe", "payload": {"query": query}}
+            await wire.send(json.dumps(asked))
 
         async def messages() -> Events:
             async for text in wire:
@@ -216,6 +220,20 @@ async def test_hundreds_of_changes_of_one_transaction_all_come_in_order(live: Li
     )
     assert [int(one["pos"]) for one in found] == [row.pos for row in stored]
     assert len(found) == 450
+
+
+async def test_a_socket_hears_each_of_its_subscriptions_under_its_own_id(live: Live) -> None:
+    mine = await a_firm(live.client)
+    ids = ("1", "二", "a" * 36)
+
+    async with by_socket(live, mine.user, ids=ids) as messages, asyncio.timeout(PATIENCE):
+        heard: dict[str, str] = {}
+        while heard.keys() != set(ids):
+            await live.client.given(an_instrument(mine.owner))
+            message = await anext(messages)
+            heard[message["id"]] = message["type"]
+
+    assert set(heard.values()) == {"next"}
 
 
 async def test_two_listeners_hear_each_its_own(live: Live) -> None:

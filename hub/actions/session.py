@@ -3,12 +3,13 @@
 import hashlib
 import re
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, func, update
+from sqlalchemy import ARRAY, LargeBinary, RowMapping, Select, func, literal, update
 from sqlmodel import col
 
 import hub.policies  # noqa: F401 -- accounts have their policy before they are read
@@ -113,22 +114,23 @@ async def issue_token(database: Database, login: str, *, ttl: timedelta, now: da
         return await _issue(db, user, now, ttl)
 
 
-async def actor_of(database: Database, token: str, *, now: datetime) -> Actor:
-    """The actor whose token this is.
+async def actors_of(
+    database: Database, digests: Collection[bytes], *, now: datetime
+) -> dict[bytes, Actor]:
+    """The actors whose tokens have these `digests`.
 
-    Unauthenticated for what is no token of ours, is expired or revoked, or is of an account that
+    Missing are those of no token of ours, of one that is expired or revoked, or of an account that
     is not active. Too many wrong passwords lock no one out who is signed in already.
     """
-    statement = _holder(token).where(
+    kept = col(AccessToken.digest)
+    statement = _holders(digests).where(
         col(AccessToken.revoked_at).is_(None),
         col(AccessToken.expires_at) > now,
         col(User.state) == UserState.ACTIVE,
     )
     async with database.reader(SIGN_IN) as db:
-        row = await db.first(statement)
-    if row is None:
-        raise unknown_token()
-    return _acting(row)
+        rows = await db.all(statement.add_columns(kept))
+    return {row["digest"]: _acting(row) for row in rows}
 
 
 async def actor_called(database: Database, login: str) -> Actor:
@@ -159,7 +161,7 @@ def _acting(row: RowMapping) -> Actor:
 async def revoke(database: Database, token: str) -> None:
     """End `token`; nothing happens to one that has ended. Unauthenticated for no token of ours."""
     async with database.writer(SIGN_IN) as db:
-        living = _holder(token).where(col(AccessToken.revoked_at).is_(None))
+        living = _holders([digest(token)]).where(col(AccessToken.revoked_at).is_(None))
         for row in await db.rows(living):
             db.audit("revokeToken", object_type="User", object_id=row["id"])
         await db.execute(
@@ -192,12 +194,12 @@ async def _account(db: Writer, login: str) -> User | None:
         return None
 
 
-def _holder(token: str) -> Select[Any]:
-    """The account that `token` was issued to, without its password."""
+def _holders(digests: Collection[bytes]) -> Select[Any]:
+    """The accounts that tokens were issued to, without their passwords."""
     return (
         readable(SIGN_IN, User)
         .join(AccessToken, col(AccessToken.user_id) == col(User.id))
-        .where(col(AccessToken.digest) == digest(token))
+        .where(col(AccessToken.digest) == func.any(literal(list(digests), ARRAY(LargeBinary))))
         .with_only_columns(*ACTING)
     )
 

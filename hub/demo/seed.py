@@ -27,7 +27,7 @@ from hub.demo import cast
 from hub.demo.certificates import issue_certificates
 from hub.demo.laboratory import Span, personnel, services, standards
 from hub.importers.dcc.intake import import_dcc
-from hub.importers.ledger.intake import OnError, import_file
+from hub.importers.ledger.intake import import_file
 from hub.importers.reference.read import Reference, missing, read_reference
 from hub.keys import Keyring
 from hub.policy import readable
@@ -35,7 +35,7 @@ from hub.rules.instrument import normal_key
 from hub.rules.password import check_password
 from hub.tables.instrument import Instrument
 from hub.tables.user import User
-from hub.vocabulary import CalibrationMode, CompulsoryPurpose, InstrumentRole, Role
+from hub.vocabulary import CalibrationMode, CompulsoryPurpose, InstrumentRole, OnError, Role
 from hub.writer import Writer
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "data"

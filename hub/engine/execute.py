@@ -1,7 +1,7 @@
 """Runs a plan: its statements side by side, their bytes passed on, the rest by graphql-core."""
 
 import asyncio
-from collections.abc import Awaitable, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import asyncpg
@@ -13,9 +13,12 @@ from graphql.type import GraphQLObjectType
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from hub.actor import Actor
+from hub.engine.effects import filled, lists_of, payload
 from hub.engine.plan import Plan, Request, Statement
+from hub.engine.price import Priced
 from hub.engine.rows import Declined, refused
 from hub.errors import HubError
+from schema.declare import Effect
 
 AT_ONCE = 3
 """Statements of one operation that run at a time: others want connections too."""
@@ -59,15 +62,17 @@ class Run:
         self._turns = asyncio.Semaphore(AT_ONCE)
 
     async def whole(self, noted: "Notes") -> "Answered":
-        """All data, with a null and an error for each root field whose statement failed.
+        """All data, with a null and an error for each root field that failed.
 
         Declined where graphql-core has to answer after all.
         """
-        told = [self._told(key, noted) for key in self._plan.statements]
-        if len(told) == 1:
-            found = [await _settled(told[0])]
+        if self._plan.effects:
+            found = [await _settled(self._changed, one, noted) for one in self._plan.prices]
+        elif len(self._plan.fields) == 1:
+            found = [await _settled(self._told, self._plan.fields[0].key, noted)]
         else:
-            found = await asyncio.gather(*map(_settled, told))
+            told = (_settled(self._told, key, noted) for key in self._plan.statements)
+            found = await asyncio.gather(*told)
         if declined := next((one for one in found if isinstance(one, Declined)), None):
             raise declined
         parts: list[bytes] = []
@@ -78,6 +83,24 @@ class Run:
                 one = b"null"
             parts.append(b'"' + field.key.encode() + b'":' + one)
         return Answered(b"{" + b",".join(parts) + b"}", errors)
+
+    async def _changed(self, one: Priced, noted: "Notes") -> bytes:
+        """Do what a root field changes, one after the other, and show what became of it."""
+        field = one.field
+        effect: Effect = field.metadata["compiles"]
+        self.points += one.cost.points - sum(each.cost.points for each in one.inside)
+        lists = {}
+        async with effect.act(noted, filled(field.given, self._request.variables)) as done:
+            told, reads = done
+            for inner in lists_of(field):
+                statement = self._plan.effects[field.key][inner.key]
+                request = self._request._replace(handed=told[inner.python_name])
+                try:
+                    ran = await self._ran(statement, request, noted, reads)
+                except Declined as reason:  # graphql-core would do it again
+                    raise RuntimeError(f"{inner.coordinate} cannot be shown: {reason}") from reason
+                lists[inner.key] = ran.data
+        return payload(field, told, lists)
 
     async def one(self, key: str, noted: "Notes") -> orjson.Fragment:
         """The value of one root field, to stand in a result of graphql-core."""
@@ -92,17 +115,24 @@ class Run:
         statement = self._plan.statements[key]
         try:
             async with self._turns:
-                ran = await _run(statement, self._request, self._reads)
+                ran = await self._ran(statement, self._request, noted, self._reads)
         except Declined as reason:
             self._declined[key] = reason
             raise
+        self.answered[key] = ran.data
+        return ran.data
+
+    async def _ran(
+        self, statement: Statement, request: Request, noted: "Notes", reads: Reads
+    ) -> Ran:
+        """What a statement answers; what it cost and withheld is noted."""
+        ran = await _run(statement, request, reads)
         self.points += ran.points
         if ran.withheld:
             for at, withheld in enumerate(statement.compiled.withheld):
                 if ran.withheld >> at & 1:
                     getattr(noted, withheld.under).setdefault(withheld.coordinate, withheld.level)
-        self.answered[key] = ran.data
-        return ran.data
+        return ran
 
 
 class Notes(Protocol):
@@ -112,10 +142,10 @@ class Notes(Protocol):
     masked: MutableMapping[str, str]
 
 
-async def _settled(told: Awaitable[bytes]) -> bytes | Exception:
-    """What was told, or what failed; what is cancelled ends everything."""
+async def _settled(tell: Callable[..., Awaitable[bytes]], *given: Any) -> bytes | Exception:
+    """What is told, or what fails; what is cancelled ends everything."""
     try:
-        return await told
+        return await tell(*given)
     except Exception as error:  # noqa: BLE001  -- told at its field
         return error
 

@@ -178,6 +178,8 @@ class _Teller:
         field = one.field
         if self._plan.refusal or field.name.startswith("__") or field.fault is not None:
             return 0
+        if field.key in self._plan.effects:
+            return 1 + len(self._plan.effects[field.key])
         declared = field.metadata.get("statements")
         if declared is None or _leads_on(one):
             return None

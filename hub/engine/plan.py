@@ -5,21 +5,31 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import Any, NamedTuple
+from itertools import chain
+from typing import Any, NamedTuple, cast
 
-from graphql import FragmentDefinitionNode, GraphQLSchema, OperationDefinitionNode, OperationType
+from graphql import (
+    FieldNode,
+    FragmentDefinitionNode,
+    GraphQLObjectType,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    OperationType,
+)
 
 from hub.actor import Actor
 from hub.db import scope_of
+from hub.engine.effects import lists_of
 from hub.engine.inputs import insist_on_arguments
 from hub.engine.price import Cost, Priced, excess, limits_of, priced, total
-from hub.engine.rows import Declined
+from hub.engine.rows import HANDED, Declined, refused
 from hub.engine.sql import Compiled, compiled
 from hub.engine.tree import Field, Operation
 from hub.engine.variables import Variables
 from hub.engine.verdict import PREFIX, SYMBOLIC, standing, symbolic
 from hub.errors import CostExceeded, Words
-from schema.declare import Many, One
+from schema.costs import metadata_of
+from schema.declare import Effect, Many, One
 from schema.slot import Slot
 
 MOST_PLANS = 500
@@ -37,6 +47,8 @@ class Request(NamedTuple):
     variables: Mapping[str, Any]
     actor: Actor
     today: date
+    handed: bytes | None = None
+    """Rows as JSON, for a statement that reads them so; None where its transaction has them."""
 
 
 Read = Callable[[Request], Any]
@@ -63,7 +75,8 @@ class Plan:
     """How an operation is answered, for every request of one shape and standing.
 
     `statements` answer root fields by response key; `declined` says of the others why graphql-core
-    answers them. It `is_whole` where statements answer all of it.
+    answers them. `effects` are changes with the statements that show what became of their rows, by
+    response key. It `is_whole` where graphql-core has to answer nothing.
     """
 
     kind: OperationType
@@ -71,15 +84,16 @@ class Plan:
     prices: tuple[Priced, ...]
     cost: Cost
     statements: Mapping[str, Statement]
+    effects: Mapping[str, Mapping[str, Statement]]
     declined: Mapping[str, Words]
-
     is_whole: bool
     refusal: CostExceeded | None
 
     @property
     def text(self) -> int:
         """The characters of its statements."""
-        return sum(len(one.compiled.text) for one in self.statements.values())
+        shown = chain.from_iterable(one.values() for one in self.effects.values())
+        return sum(len(one.compiled.text) for one in chain(self.statements.values(), shown))
 
     def insist(self) -> None:
         """Raise CostExceeded where it costs more than its caller may spend at once."""
@@ -104,17 +118,29 @@ class Prepared:
         """What it declares."""
         return Variables(self.operation.schema, self.operation.definition)
 
+    @cached_property
+    def is_kept(self) -> bool:
+        """Whether its plans serve other requests: what other changes bring comes once."""
+        definition = self.operation.definition
+        if definition.operation is not OperationType.MUTATION:
+            return True
+        root = cast("GraphQLObjectType", self.operation.schema.mutation_type)
+        return all(
+            isinstance(one, FieldNode) and isinstance(_compiles(root, one), Effect)
+            for one in definition.selection_set.selections
+        )
+
     def plan(self, coerced: Mapping[str, Any], actor: Actor) -> Plan:
         """A new plan for `coerced` variables and whoever stands as `actor` does."""
         book: dict[str, Slot] = {}
         kind = self.operation.kind
-        changes = kind is OperationType.MUTATION
-        given = coerced if changes else self.variables.slots(coerced, book)
+        given = self.variables.slots(coerced, book) if self.is_kept else coerced
         fields = self.operation.fields(given)
         insist_on_arguments(fields, kind)
         prices = tuple(priced(one, self.operation) for one in fields)
         refusal = excess(prices, limits_of(actor))
         statements: dict[str, Statement] = {}
+        effects: dict[str, Mapping[str, Statement]] = {}
         declined: dict[str, Words] = {}
         whose = symbolic(actor)
         wide = _is_wide(fields)
@@ -123,11 +149,21 @@ class Prepared:
                 declined[one.key] = TOO_WIDE
                 continue
             try:
-                statements[one.key] = _statement(one, whose, book)
+                if isinstance(one.metadata.get("compiles"), Effect):
+                    effects[one.key] = _shown(one, whose, book)
+                else:
+                    statements[one.key] = _statement(one, whose, book)
             except Declined as reason:
                 declined[one.key] = reason.words
-        whole = not declined and kind is OperationType.QUERY
-        return Plan(kind, fields, prices, total(prices), statements, declined, whole, refusal)
+        whole = not declined and kind is not OperationType.SUBSCRIPTION
+        return Plan(
+            kind, fields, prices, total(prices), statements, effects, declined, whole, refusal
+        )
+
+
+def _compiles(root: GraphQLObjectType, node: FieldNode) -> Any:
+    field = root.fields.get(node.name.value)
+    return metadata_of(field).get("compiles") if field else None
 
 
 TOO_WIDE = Words("字段或关联太多，不合成语句", "too many fields or edges for a statement")
@@ -156,11 +192,8 @@ class Plans:
         self._shelves = {True: _Shelf(), False: _Shelf()}
 
     def find(self, prepared: Prepared, coerced: Mapping[str, Any], actor: Actor) -> Plan:
-        """The plan for a request, made if there is none yet; for a change it is always made.
-
-        What a change brings is large and comes once, and no statement is made of it.
-        """
-        if prepared.operation.kind is OperationType.MUTATION:
+        """The plan for a request, made if there is none yet."""
+        if not prepared.is_kept:
             return prepared.plan(coerced, actor)
         shelf = self._shelves[actor.is_anonymous]
         return shelf.find(
@@ -190,6 +223,13 @@ class _Shelf:
         return made
 
 
+def _shown(root: Field, actor: Actor, book: dict[str, Slot]) -> dict[str, Statement]:
+    """The statements for what a change tells of its rows."""
+    if root.fault is not None:
+        raise refused()
+    return {one.key: _statement(one, actor, book) for one in lists_of(root)}
+
+
 def _statement(root: Field, actor: Actor, book: dict[str, Slot]) -> Statement:
     before = set(book)
     made = compiled(root, actor)
@@ -203,6 +243,8 @@ def _read(name: str, constants: Mapping[str, Any], book: Mapping[str, Slot]) -> 
     if name in book:
         slot = book[name]
         return lambda request: slot.of(request.variables)
+    if name == HANDED:
+        return lambda request: request.handed
     if name == "today":
         return lambda request: request.today
     if name.startswith("scope_"):

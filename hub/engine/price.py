@@ -16,10 +16,12 @@ from hub.actor import Actor
 from hub.engine.introspection import values_of
 from hub.engine.tree import Field, Operation
 from hub.errors import CostExceeded, Words
+from hub.tables.handed import Handed
 from hub.vocabulary import Role
 from schema.costs import SLICES, is_counted, listed_of, weight_of
-from schema.declare import is_node
+from schema.declare import Effect, is_node
 from schema.page import DEFAULT_PAGE, MAX_SYNC_PAGE
+from schema.slot import Slot
 
 USUAL = 10
 """The items that a list of parts or values is taken to have."""
@@ -103,10 +105,24 @@ def priced(field: Field, operation: Operation) -> Priced:
     if field.name in ("__schema", "__type"):
         values = values_of(field, operation.schema)
         return Priced(field, Cost(-(-values // VALUES_A_POINT), 0, values), Length(), {})
-    found = _priced(field)
     if operation.kind is not OperationType.MUTATION:
-        return found
-    return replace(found, cost=found.cost.plus(Cost(_brought(field.given))))
+        return _priced(field)
+    match field.metadata.get("compiles"):
+        case Effect(rows=path):
+            brought = _size(field.given, path)
+            found = _priced(field, brought)
+        case _:
+            brought = _brought(field.given)
+            found = _priced(field)
+    return replace(found, cost=found.cost.plus(Cost(brought)))
+
+
+def _size(given: Any, path: Iterable[str]) -> int:
+    """How many rows there are at the end of `path`."""
+    for step in path:
+        given = given[step]
+    size = given.size if isinstance(given, Slot) else len(given)
+    return size or 0
 
 
 def _brought(given: Any) -> int:
@@ -118,12 +134,16 @@ def _brought(given: Any) -> int:
     return sum(isinstance(one, Mapping) + _brought(one) for one in given)
 
 
-def _priced(field: Field) -> Priced:
+def _priced(field: Field, brought: int | None = None) -> Priced:
+    """The price of a field; of each row that a change has `brought` one is handed back."""
     if not field.below:
         return Priced(field, _own(field), Length(), {})
     if field.is_page:
         return _page(field)
-    return _objects(field, _length(field), _row(field))
+    is_handed = field.spec is not None and issubclass(field.spec.table, Handed)
+    if is_handed and field.is_list and brought is not None:
+        return _objects(field, Length(brought, brought), Cost(0, 1))
+    return _objects(field, _length(field), _row(field), brought)
 
 
 def _own(field: Field) -> Cost:
@@ -143,9 +163,11 @@ def _page(field: Field) -> Priced:
     return Priced(field, page, Length(), {field.kind.name: inside})
 
 
-def _objects(field: Field, length: Length, row: Cost) -> Priced:
+def _objects(field: Field, length: Length, row: Cost, brought: int | None = None) -> Priced:
     """A field that leads to so many objects, each a `row` with the dearest fields of any type."""
-    sides = {name: tuple(map(_priced, fields)) for name, fields in field.below.items()}
+    sides = {
+        name: tuple(_priced(one, brought) for one in fields) for name, fields in field.below.items()
+    }
     sums = [_sum(side) for side in sides.values()]
     each = row.plus(Cost(*map(max, zip(*sums, strict=True))))
     return Priced(field, _own(field).plus(length.of(each)), length, sides)

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Boolean,
     ColumnElement,
     Date,
+    Enum,
     FromClause,
     Select,
     Text,
@@ -18,6 +19,7 @@ from sqlalchemy import (
     bindparam,
     case,
     cast,
+    column,
     func,
     literal_column,
     null,
@@ -25,6 +27,9 @@ from sqlalchemy import (
     true,
     type_coerce,
 )
+from sqlalchemy.dialects.postgresql import JSON
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
+from sqlalchemy.types import TypeEngine
 
 from hub.actor import Actor, Sight
 from hub.engine.tree import Field
@@ -32,6 +37,7 @@ from hub.engine.verdict import Verdict, verdict
 from hub.errors import Words
 from hub.policy import policy_of
 from hub.tables.base import Table
+from hub.tables.handed import Handed
 from schema.declare import TODAY, Column, Computed, Declared, Many, One, Spec, column_name
 from schema.twins import constant, node_id, record, shaped, shaped_list, shown, written
 
@@ -40,6 +46,8 @@ LONGEST_NAME = 63
 """Bytes that PostgreSQL keeps of a name; a longer one is cut without a word."""
 MOST_BITS = 62
 NOTHING: Sql = cast(null(), Text)
+HANDED = "handed"
+"""The parameter for handed rows."""
 
 
 class Declined(Exception):
@@ -172,10 +180,29 @@ def scan(actor: Actor, table: type[Table], names: Iterable[str]) -> Select[Any]:
     Among the names may be is_own and is_person, which tell rows apart for the verdicts.
     """
     policy = policy_of(table)
-    columns = table.__table__.columns  # type: ignore[attr-defined]  # SQLModel's own
+    columns = handed(table) if issubclass(table, Handed) else columns_of(table)
     known = {"is_own": policy.own, "is_person": policy.person}
     read = [known[name](actor).label(name) if name in known else columns[name] for name in names]
     return select(*(read or [next(iter(columns))])).where(policy.rows(actor))
+
+
+def columns_of(table: type[Table]) -> ReadOnlyColumnCollection[str, Any]:
+    """The columns of a stored table."""
+    found: ReadOnlyColumnCollection[str, Any] = table.__table__.columns  # type: ignore[attr-defined]  # SQLModel's own
+    return found
+
+
+def handed(table: type[Handed]) -> ReadOnlyColumnCollection[str, Any]:
+    """The columns of the rows that a statement is handed as JSON, if not by its transaction."""
+    shape = [column(one.name, _plain(one.type)) for one in columns_of(table)]
+    kept = cast(func.current_setting(literal_column("'app.handed'")), JSON)
+    given = func.json_to_recordset(func.coalesce(bindparam(HANDED, None, JSON()), kept))
+    return given.table_valued(*shape, name="handed").render_derived(with_types=True).columns
+
+
+def _plain(kind: TypeEngine[Any]) -> TypeEngine[Any]:
+    """A word is read as text."""
+    return Text() if isinstance(kind, Enum) else kind
 
 
 Lead = Callable[[Row, Field, Declared, Sql], Sql]

@@ -46,6 +46,7 @@ from hub.engine.tree import Field
 from hub.errors import HubError
 from hub.policy import may_count
 from hub.tables.base import Table
+from hub.tables.handed import Handed
 from loaders.keyset import By, Page, paged
 from schema.declare import (
     NOUNS,
@@ -142,6 +143,8 @@ class _Writer:
                 return self._page(
                     NOUNS[table], root, order, lambda names: scan(self._actor, table, names)
                 )
+        if root.spec is not None and issubclass(root.spec.table, Handed) and root.is_list:
+            return self._handed(root.spec, root)
         raise Declined(
             f"{root.coordinate} 由 Python 解析", f"{root.coordinate} is resolved in Python"
         )
@@ -156,6 +159,20 @@ class _Writer:
         found = scan(self._actor, spec.table, row.read).where(condition)
         led = answer(made, row.cost, row.bits, row.source(found))
         return Answer(led.made.limit(number(1)), led.withholds)
+
+    def _handed(self, spec: Spec, root: Field) -> Answer:
+        """A row for each that the statement is handed, in their order."""
+        row = self._row(spec)
+        made = row.object(members(row, spec, root.inside, self._edge))
+        (key,) = spec.table.__table__.primary_key  # type: ignore[attr-defined]  # SQLModel's own
+        ordered = func.json_agg(aggregate_order_by(made, row.column(key.name)))
+        return answer(
+            func.coalesce(ordered, NO_ITEMS),
+            func.coalesce(func.sum(row.cost), number(0)),
+            [func.bit_or(bit) for bit in row.bits],
+            row.source(scan(self._actor, spec.table, row.read)),
+            grouped=True,
+        )
 
     def _nodes(self, root: Field, ids: list[tuple[Spec, Any]]) -> Answer:
         """A row or a null for each id, in their order; each costs a point, found or not."""

@@ -12,6 +12,7 @@ from graphql import (
     GraphQLSchema,
     GraphQLString,
     OperationDefinitionNode,
+    OperationType,
     get_nullable_type,
     is_enum_type,
     is_input_object_type,
@@ -22,6 +23,7 @@ from graphql import (
 from graphql.execution.values import get_variable_values
 
 from hub.engine.inputs import insist_on_variables
+from hub.engine.plain import LARGEST, is_plain
 from schema.declare import NOUNS
 from schema.ids import encode
 from schema.slot import Slot
@@ -30,7 +32,6 @@ GIVEN = "…"
 NO_KEY = UUID(int=0)
 TAIL = 24
 """Where the text of an id tells of nothing but the noun: behind 18 bytes, its key and two more."""
-LARGEST = 2**31
 Plain = Callable[[Any], bool]
 PLAIN: Mapping[GraphQLInputType, Plain] = {
     GraphQLString: lambda value: type(value) is str,
@@ -47,6 +48,7 @@ class Variables:
     def __init__(self, schema: GraphQLSchema, operation: OperationDefinitionNode) -> None:
         self._schema = schema
         self._kind = operation.operation
+        self._changes = self._kind is OperationType.MUTATION
         self._definitions = operation.variable_definitions or ()
         self._types = {
             definition.variable.name.value: cast(
@@ -65,15 +67,31 @@ class Variables:
 
         BadInput where there are too many.
         """
+        if self._changes:
+            found = self._unchanged(given)
+            return self._coerce(given, most_errors) if found is None else found
         coerced: dict[str, Any] = {}
-        for name, is_plain, required in self._plain:
+        for name, is_plain_one, required in self._plain:
             value = given.get(name)
-            if is_plain is None or name not in given or not (value is None or is_plain(value)):
+            if (
+                is_plain_one is None
+                or name not in given
+                or not (value is None or is_plain_one(value))
+            ):
                 return self._coerce(given, most_errors)
             if value is None and required:
                 return None
             coerced[name] = value
         return coerced
+
+    def _unchanged(self, given: Mapping[str, Any]) -> dict[str, Any] | None:
+        """The values as they are, if they fit so."""
+        types = self._types
+        stated = {name: value for name, value in given.items() if name in types}
+        if len(stated) < len(types):
+            return None
+        fit = all(is_plain(types[name], [value]) for name, value in stated.items())
+        return stated if fit else None
 
     def _coerce(self, given: Mapping[str, Any], most_errors: int) -> dict[str, Any] | None:
         insist_on_variables(given, self._kind)
@@ -82,44 +100,55 @@ class Variables:
 
     def shape(self, coerced: Mapping[str, Any]) -> Hashable:
         """What of the values shapes a plan: equal shapes have equal plans."""
-        types, tails = self._types, self._tails
+        shapes = _Shapes(self._tails, whole_lists=self._changes)
+        types = self._types
         return tuple(
-            [(name, _shape(one, types[name], tails, top=True)) for name, one in coerced.items()]
+            [(name, shapes.of(one, types[name], top=True)) for name, one in coerced.items()]
         )
 
     def slots(self, coerced: Mapping[str, Any], book: dict[str, Slot]) -> dict[str, Any]:
         """The values with a slot wherever another request of the same shape may differ."""
-        slots = _Slots(book, self._tails)
+        slots = _Slots(book, self._tails, whole_lists=self._changes)
         return {name: slots.of(value, self._types[name], name) for name, value in coerced.items()}
 
 
-def _shape(
-    value: Any, kind: GraphQLInputType, tails: Mapping[str, str], *, top: bool = False
-) -> Hashable:
-    """What of a value of `kind` shapes a plan: flags, words, page sizes; of others that it is.
+class _Shapes:
+    """What of a value shapes a plan: flags, words, page sizes; of others that they are given.
 
     Of an id it is the noun, which the tail of its text tells well enough: whoever reads the id
-    refuses a wrong one.
+    refuses a wrong one. Of the rows that a change brings it is how many they are.
     """
-    if value is None:
-        return None
-    kind = _bare(kind)
-    if kind is GraphQLID:
-        return tails.get(value[TAIL:], GIVEN)
-    if is_list_type(kind):
-        return tuple(_shape(one, kind.of_type, tails) for one in value)
-    if is_input_object_type(kind):
-        fields = kind.fields
-        return tuple((name, _shape(one, fields[name].type, tails)) for name, one in value.items())
-    return value if _shapes(kind, top) else GIVEN
+
+    def __init__(self, tails: Mapping[str, str], *, whole_lists: bool) -> None:
+        self._tails = tails
+        self._whole_lists = whole_lists
+
+    def of(self, value: Any, kind: GraphQLInputType, *, top: bool = False) -> Hashable:
+        """The shape of a value of `kind`."""
+        if value is None:
+            return None
+        kind = _bare(kind)
+        if kind is GraphQLID:
+            return self._tails.get(value[TAIL:], GIVEN)
+        if is_list_type(kind):
+            if self._whole_lists:
+                return len(value)
+            return tuple(self.of(one, kind.of_type) for one in value)
+        if is_input_object_type(kind):
+            fields = kind.fields
+            return tuple((name, self.of(one, fields[name].type)) for name, one in value.items())
+        return value if _shapes(kind, top) else GIVEN
 
 
 class _Slots:
     """Puts a slot wherever the shape of a value shows no more than that it is given."""
 
-    def __init__(self, book: dict[str, Slot], tails: Mapping[str, str]) -> None:
+    def __init__(
+        self, book: dict[str, Slot], tails: Mapping[str, str], *, whole_lists: bool
+    ) -> None:
         self._book = book
         self._tails = tails
+        self._whole_lists = whole_lists
 
     def of(self, value: Any, kind: GraphQLInputType, *path: str | int) -> Any:
         """`value` with its slots."""
@@ -127,6 +156,8 @@ class _Slots:
             return None
         kind = _bare(kind)
         if is_list_type(kind):
+            if self._whole_lists:
+                return Slot(path, self._book, size=len(value))
             return [self.of(one, kind.of_type, *path, at) for at, one in enumerate(value)]
         if is_input_object_type(kind):
             fields = kind.fields

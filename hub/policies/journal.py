@@ -1,19 +1,38 @@
-"""The feed is read by its owners; audit and idempotency rows only by the code that keeps them."""
+"""Feed and foreign ids are read by their owners; audit and idempotency rows by no one."""
 
-from sqlalchemy import ColumnElement, false
+from sqlalchemy import ColumnElement, false, true
 from sqlmodel import col
 
-from hub.actor import Actor
-from hub.policy import Policy, govern, signed_in
+from hub.actor import PLATFORM, Actor
+from hub.events import Change
+from hub.policy import Policy, everyone, govern, signed_in
+from hub.tables.exchange import ExternalId
+from hub.tables.handed import InstrumentSync
 from hub.tables.journal import FeedChange, FeedHead
 
 
 def rows(actor: Actor) -> ColumnElement[bool]:
-    """Changes of objects that belong to the actor's organisation."""
+    """Changes of objects that belong to the actor's organisation; the platform hands on all."""
+    if actor == PLATFORM:
+        return true()
     if actor.organization_id is None:
         return false()
     return col(FeedChange.organization_ids).contains([actor.organization_id])
 
 
+def own_ids(actor: Actor) -> ColumnElement[bool]:
+    """The ids that the systems of the actor's organisation have for its rows."""
+    return col(ExternalId.organization_id) == actor.organization_id
+
+
+def concerns(actor: Actor, change: Change) -> bool:
+    """Whether the actor may read a change that is at hand; the twin of `rows`."""
+    return actor.organization_id is not None and (
+        actor.organization_id in change["organization_ids"]
+    )
+
+
 POLICY = govern(FeedChange, Policy(rows=rows))
 govern(FeedHead, Policy(rows=signed_in))
+govern(ExternalId, Policy(rows=own_ids))
+govern(InstrumentSync, Policy(rows=everyone))  # what a caller's own call has come to

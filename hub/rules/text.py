@@ -7,6 +7,7 @@ from hub.errors import BadInput, Path
 
 FULL_WIDTH = {0xFF01 + offset: 0x21 + offset for offset in range(94)}
 ZERO_WIDTH = dict.fromkeys((0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF))
+FOLDED = FULL_WIDTH | ZERO_WIDTH
 LONGEST = 255
 LONG_TEXTS = {
     "remark": 4_000,
@@ -25,7 +26,7 @@ def tidy(text: str) -> str:
 
     Nothing else is folded: ℃, ², Ⅲ stay as they are.
     """
-    return " ".join(text.translate(FULL_WIDTH | ZERO_WIDTH).split())
+    return " ".join(text.translate(FOLDED).split())
 
 
 def check_lengths(values: Mapping[str, Any], *path: str | int) -> None:

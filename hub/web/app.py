@@ -1,6 +1,7 @@
 """The hub put together: one ASGI application over a schema, a database and Valkey."""
 
 import asyncio
+import dataclasses
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, date, datetime
@@ -13,7 +14,8 @@ from redis.asyncio import BlockingConnectionPool, Redis
 from structlog.contextvars import get_contextvars
 
 from hub.actor import ANONYMOUS, Actor
-from hub.db import Database
+from hub.changes import StoredFeed
+from hub.db import Database, Reader
 from hub.events import Feed
 from hub.jobs import sequencer
 from hub.keys import Keyring
@@ -23,7 +25,7 @@ from hub.web.auth import auth_routes
 from hub.web.graphql import Front, routes
 from hub.web.health import Check, health_routes
 from hub.web.ide import ide_routes
-from hub.web.identities import Identities
+from hub.web.identities import SECONDS, Identities
 from resolvers.root import build
 from schema.context import Briefing, Context
 from schema.view import Views
@@ -47,14 +49,44 @@ class Hub:
             redis_url, max_connections=32, timeout=1, socket_timeout=5, protocol=3
         )
         self.redis = Redis.from_pool(pool)
-        self.feed = Feed(self.redis)
+        self.feed = Feed(self.redis, StoredFeed(self.database))
         self.identities = Identities(self.database)
         self.keys = Keyring.of_settings(settings)
         self.draining = asyncio.Event()
 
-    def operation(self, headers: Mapping[str, str], token: str | None, language: str) -> "_Opening":
+    def operation(
+        self,
+        headers: Mapping[str, str],
+        token: str | None,
+        language: str,
+        patience: float | None = None,
+    ) -> "_Opening":
         """The context of one operation. Unauthenticated for a token of no one."""
-        return _Opening(self, token, language)
+        return _Opening(self, token, language, patience)
+
+    @asynccontextmanager
+    async def acting(self, actor: Actor, language: str) -> AsyncIterator[Context]:
+        """The context of an operation on behalf of `actor`."""
+        async with self.database.reader(actor) as reader:
+            yield self.context(actor, reader, language)
+
+    def apart(self, context: Context) -> Context:
+        """A context that shares the reads of `context`, and notes alone what it withholds."""
+        return dataclasses.replace(context, denied={}, masked={})
+
+    def context(self, actor: Actor, reader: Reader, language: str) -> Context:
+        """A context that begins now."""
+        return Context(
+            actor=actor,
+            database=self.database,
+            reader=reader,
+            keys=self.keys,
+            feed=self.feed,
+            statements=self.reads,
+            now=datetime.now(UTC),
+            language=language,
+            request_id=get_contextvars().get("request_id"),
+        )
 
     def trusted(self, context: Context) -> bool:
         """Whoever signed in may see introspection and suggestions."""
@@ -115,25 +147,20 @@ class Hub:
 class _Opening:
     """The context of an operation while inside; no generator, since every request comes by."""
 
-    def __init__(self, hub: Hub, token: str | None, language: str) -> None:
+    def __init__(self, hub: Hub, token: str | None, language: str, patience: float | None) -> None:
         self._hub = hub
         self._token = token
         self._language = language
+        self._patience = SECONDS if patience is None else patience
 
     async def __aenter__(self) -> Context:
         hub, token = self._hub, self._token
-        actor = ANONYMOUS if token is None else await hub.identities.actor_of(token)
+        if token is None:
+            actor = ANONYMOUS
+        else:
+            actor = await hub.identities.actor_of(token, self._patience)
         self._reader = hub.database.reader(actor)
-        return Context(
-            actor=actor,
-            database=hub.database,
-            reader=self._reader,
-            keys=hub.keys,
-            feed=hub.feed,
-            now=datetime.now(UTC),
-            language=self._language,
-            request_id=get_contextvars().get("request_id"),
-        )
+        return hub.context(actor, self._reader, self._language)
 
     async def __aexit__(self, *_: object) -> None:
         await self._reader.end()

@@ -1,6 +1,7 @@
 """Strict bodies: bytes within a limit, JSON that is really JSON, and what a request asks."""
 
 from collections.abc import AsyncGenerator, Mapping
+from itertools import chain
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import parse_qsl
@@ -13,6 +14,7 @@ from hub.errors import BadRequest, Words
 
 DEEPEST = 32
 _CONTAINERS = frozenset({dict, list})
+_ALL_BUT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 T = TypeVar("T")
 
 
@@ -101,19 +103,31 @@ def read_json(text: bytes | str) -> Any:
         value = orjson.loads(text)
     except orjson.JSONDecodeError as error:
         raise BadRequest(f"不是有效的 JSON：{error}", f"this is not valid JSON: {error}") from None
-    if type(value) in _CONTAINERS:
-        _check_depth(value, DEEPEST)
+    if type(value) in _CONTAINERS and not (type(text) is bytes and _is_shallow(text)):
+        _check_depth(value)
     return value
 
 
-def _check_depth(value: Any, left: int) -> None:
-    if not left:
-        raise BadRequest(
-            f"JSON 嵌套超过 {DEEPEST} 层", f"the JSON is nested more than {DEEPEST} deep"
+def _is_shallow(text: bytes) -> bool:
+    """Whether the brackets alone show that a JSON text is not too deep; in texts they mislead."""
+    brackets = text.translate(None, _ALL_BUT_BRACKETS)
+    for _ in range(DEEPEST):
+        if not brackets:
+            return True
+        brackets = brackets.replace(b"{}", b"").replace(b"[]", b"")
+    return not brackets
+
+
+def _check_depth(value: Any) -> None:
+    level = [value]
+    for _ in range(DEEPEST):
+        inside = list(
+            chain.from_iterable(one.values() if type(one) is dict else one for one in level)
         )
-    for inner in value.values() if type(value) is dict else value:
-        if type(inner) in _CONTAINERS:
-            _check_depth(inner, left - 1)
+        if _CONTAINERS.isdisjoint(map(type, inside)):
+            return
+        level = [one for one in inside if type(one) in _CONTAINERS]
+    raise BadRequest(f"JSON 嵌套超过 {DEEPEST} 层", f"the JSON is nested more than {DEEPEST} deep")
 
 
 def read_asked(value: Any) -> Asked:

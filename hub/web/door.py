@@ -34,12 +34,23 @@ class Door(Protocol):
         """Where compiled statements are run."""
 
     def operation(
-        self, headers: Mapping[str, str], token: str | None, language: str
+        self,
+        headers: Mapping[str, str],
+        token: str | None,
+        language: str,
+        patience: float | None = None,
     ) -> AbstractAsyncContextManager[Any]:
         """Open the context of one operation; Unauthenticated on entry for a token of no one.
 
-        It is also opened and closed at once to see whether a socket or stream may go on.
+        It is also opened and closed at once to see whether a socket or stream may go on; what is
+        known of the token is then at most `patience` seconds old.
         """
+
+    def acting(self, actor: Actor, language: str) -> AbstractAsyncContextManager[Any]:
+        """Open the context of an operation on behalf of `actor`, whoever asked for it."""
+
+    def apart(self, context: Any) -> Any:
+        """A context with the reads of `context` and notes of its own: of one event of several."""
 
     def trusted(self, context: Any) -> bool:
         """Whether this caller may see introspection and suggestions."""

@@ -1,7 +1,7 @@
 """How one operation runs: by its plan, or by graphql-core under a deadline; misfits of inputs."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterable
 from contextlib import suppress
 from datetime import date
 from typing import Any, NamedTuple, TypeGuard, TypeVar, cast
@@ -31,6 +31,7 @@ from hub.engine.execute import Planned, Run
 from hub.engine.plan import Plan, Plans, Prepared, Request
 from hub.engine.rows import Declined
 from hub.errors import BadInput, Path
+from hub.events import Changes
 from hub.web.body import Asked
 from hub.web.documents import Reading
 from hub.web.door import Door
@@ -116,13 +117,18 @@ class Execution:
         result = await _settled(execute_root_selection_set(executor))
         return self._of(result)
 
-    async def events(self, seconds: float) -> Events | Result:
-        """The events of a subscription, each made within `seconds`; a result if it cannot begin."""
+    async def events(self, seconds: float) -> Events | Changes[Any] | Result:
+        """The events of a subscription, each made within `seconds`; a result if it cannot begin.
+
+        Where they are changes from the feed, it is for `told` to make answers of them.
+        """
         executor = self._executor()
         begun = create_source_event_stream(executor)
         stream: AsyncIterable[Any] | ExecutionResult = await _settled(begun)
         if isinstance(stream, ExecutionResult):
             return self._of(stream)
+        if isinstance(stream, Changes):
+            return stream
 
         async def within(executor: Executor[Any]) -> ExecutionResult:
             async with asyncio.timeout(seconds):
@@ -130,6 +136,16 @@ class Execution:
 
         results = map_source_to_response_event(executor, stream, within)
         return (self._of(result) async for result in results)
+
+    async def told(self, events: Iterable[Any], contexts: Iterable[Any]) -> list[Result]:
+        """What is answered to several events of a subscription, each with a context of its own."""
+        executor = self._executor()
+        told = []
+        for event, context in zip(events, contexts, strict=True):
+            one = executor.build_per_event_executor(event)
+            one.context_value = context
+            told.append(_settled(execute_subscription_event(one)))
+        return [self._of(result) for result in await asyncio.gather(*told)]
 
     def _of(self, result: ExecutionResult) -> Result:
         resolved = sum(

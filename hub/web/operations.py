@@ -1,6 +1,7 @@
 """The life of one operation, whatever the wire: context, document, deadline, answer in JSON."""
 
 import asyncio
+import secrets
 from collections import Counter
 from collections.abc import (
     AsyncGenerator,
@@ -10,28 +11,42 @@ from collections.abc import (
     Hashable,
     Iterator,
     Mapping,
+    Sequence,
 )
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing, contextmanager
+from functools import partial
+from itertools import repeat
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import structlog
 from graphql import OperationType
 
+from hub.actor import Actor
 from hub.engine.plan import Plans
-from hub.errors import BadRequest, Busy, Code, Unauthenticated, Words
+from hub.engine.sharing import representative
+from hub.errors import BadRequest, Busy, Code, Unauthenticated, Unavailable, Words
+from hub.events import LOOK_EVERY, Changes
 from hub.settings import Settings
 from hub.web.answers import encode
 from hub.web.body import Asked, RequestRefused
+from hub.web.channels import Channels, Shared, Source
 from hub.web.documents import Documents
 from hub.web.door import Caller, Door
 from hub.web.execution import Execution, Result
 from hub.web.explaining import Asker, Explaining, OwnBriefing
+from hub.web.faults import own
 from hub.web.problems import Problems, Rejected
 
 ANY_KIND = frozenset(OperationType)
 MOST_STREAMS = 20
 """Subscriptions of one principal that a process runs at a time, over all its connections."""
+LOOK_AFTER, KNOWN_FOR = 0.8, 0.2
+"""Seconds for which a caller may listen without another look at its token, and that what is known
+of that may be old: whoever is locked out hears of nothing a second later."""
+POINTS_AT_ONCE = 10_000
+EVENTS_AT_ONCE = 50
+"""What is resolved together of the events of a subscription."""
 Admit = Callable[[], Awaitable["Outcome | None"]]
 
 
@@ -71,6 +86,7 @@ class Operations:
         self._seconds = settings.operation_seconds
         self._upload_seconds = settings.upload_seconds
         self._streams: Counter[Hashable] = Counter()
+        self._channels = Channels()
         self.problems = Problems(settings)
         self._explaining = Explaining(self._documents, self._plans, self.problems)
 
@@ -95,12 +111,13 @@ class Operations:
         caller: Caller,
         kinds: Collection[OperationType] = ANY_KIND,
         subscribed: asyncio.Event | None = None,
-    ) -> AsyncGenerator[Outcome, None]:
+    ) -> AsyncGenerator[Outcome | Shared, None]:
         """Every answer of an operation: one of a query or mutation, one an event of a subscription.
 
-        The last one has `ran` false if the operation was refused or broke off. While an answer is
-        on its way, the context holds no connection: a client may take it as slowly as it likes.
-        `subscribed` is set once a subscription has begun.
+        Those that others get too come together. The last one is an outcome with `ran` false if the
+        operation was refused or broke off. While an answer is on its way, the context holds no
+        connection: a client may take it as slowly as it likes. `subscribed` is set once a
+        subscription has begun: from then on it hears of everything.
         """
         structlog.contextvars.bind_contextvars(request_id=caller.request_id)
         try:
@@ -113,13 +130,21 @@ class Operations:
                     if streams:
                         stack.enter_context(self._counted(principal))
                     begun = await (run.events(self._seconds) if streams else run.result())
+                    if isinstance(begun, Changes):
+                        pos = await stack.enter_async_context(begun.feed.following())
                     await self._door.rest(context)
                 if isinstance(begun, Result):
                     yield self._outcome(run, begun, caller, context)
                     return
                 if subscribed:
                     subscribed.set()
-                admit = self.watch(caller, principal)
+                admit = self.watch(caller, principal, KNOWN_FOR)
+                if isinstance(begun, Changes):
+                    follow = self._channel(begun, run, asked, caller, context)
+                    async with aclosing(_admitted(follow(pos), admit)) as told:
+                        async for one in told:
+                            yield one
+                    return
                 async with aclosing(begun):
                     async for result in begun:
                         await self._door.rest(context)
@@ -130,17 +155,17 @@ class Operations:
         except Exception as error:  # noqa: BLE001  whatever happened is told, never thrown
             yield self.refuse(error, caller)
 
-    def watch(self, caller: Caller, known: Hashable = None) -> Admit:
+    def watch(self, caller: Caller, known: Hashable = None, patience: float | None = None) -> Admit:
         """A function that says whether the door lets the caller in, and still as who it was.
 
         It returns None if so, otherwise the refusal. Who the caller was is `known`, or what the
-        first look has found.
+        first look has found. What is known of its token is at most `patience` seconds old.
         """
 
         async def admit() -> Outcome | None:
             nonlocal known
             try:
-                async with asyncio.timeout(self._seconds), self._enter(caller) as context:
+                async with asyncio.timeout(self._seconds), self._enter(caller, patience) as context:
                     found = self._door.principal(context)
                     if known not in (None, found):
                         raise _another()
@@ -179,8 +204,45 @@ class Operations:
             if not self._streams[principal]:
                 del self._streams[principal]
 
-    def _enter(self, caller: Caller) -> AbstractAsyncContextManager[Any]:
-        return self._door.operation(caller.headers, caller.token, caller.language)
+    def _enter(
+        self, caller: Caller, patience: float | None = None
+    ) -> AbstractAsyncContextManager[Any]:
+        return self._door.operation(caller.headers, caller.token, caller.language, patience)
+
+    def _channel(
+        self, changes: Changes[Any], run: Execution, asked: Asked, caller: Caller, context: Any
+    ) -> Callable[[int], AsyncGenerator[Shared, None]]:
+        """The answers to `changes` from a position on, shared with all whose cannot differ."""
+        actor = representative(run.plan.fields, self._door.asker(context))
+        most = min(EVENTS_AT_ONCE, POINTS_AT_ONCE // max(1, run.plan.cost.points))
+        together = Caller({}, None, caller.language, secrets.token_hex(8))
+        answer = partial(self._told, asked, together, actor)
+        said = (
+            caller.language,
+            asked.query,
+            asked.operation_name,
+            repr(asked.variables),
+            repr(asked.extensions),
+        )
+        source = Source(changes, actor, answer, max(1, most))
+        return partial(self._channels.follow, (actor, *said), source)
+
+    async def _told(
+        self, asked: Asked, caller: Caller, actor: Actor, events: Sequence[Any]
+    ) -> list[bytes]:
+        """The answers to several events. Unavailable and Busy when they have to wait."""
+        async with (
+            asyncio.timeout(self._seconds),
+            self._door.acting(actor, caller.language) as context,
+        ):
+            run = self._prepare(asked, caller, context, ANY_KIND)
+            contexts = [self._door.apart(context) for _ in events]
+            results = await run.told(events, contexts)
+        for error in (error for result in results for error in result.errors):
+            if isinstance(refusal := own(error), Unavailable | Busy):
+                raise refusal
+        outcomes = map(self._outcome, repeat(run), results, repeat(caller), contexts)
+        return [outcome.body for outcome in outcomes]
 
     def _prepare(
         self, asked: Asked, caller: Caller, context: Any, kinds: Collection[OperationType]
@@ -218,6 +280,30 @@ class Operations:
         headers = {"x-cost-requested": str(requested), "x-cost-actual": str(result.points)}
         has_data = result.data is not None
         return Outcome(b"".join(parts), errors, has_data=has_data, ran=True, headers=headers)
+
+
+async def _admitted(
+    shared: AsyncGenerator[Shared, None], admit: Admit
+) -> AsyncGenerator[Outcome | Shared, None]:
+    """What is `shared`, for as long as `admit` lets the caller in; the refusal if it does not.
+
+    While nobody can tell, the caller waits.
+    """
+    clock = asyncio.get_running_loop().time
+    looked = -LOOK_AFTER
+    async with aclosing(shared):
+        async for told in shared:
+            while clock() > looked + LOOK_AFTER:
+                looking = clock()
+                refusal = await admit()
+                if refusal is None:
+                    looked = looking
+                elif refusal.locks_out:
+                    yield refusal
+                    return
+                else:
+                    await asyncio.sleep(LOOK_EVERY)
+            yield told
 
 
 def _another() -> Unauthenticated:

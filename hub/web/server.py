@@ -2,15 +2,18 @@
 
 import asyncio
 from enum import Enum, auto
+from http import HTTPStatus
 from typing import Any, NamedTuple
 
 import uvicorn
 from starlette.types import ASGIApp, Scope
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.http11 import Request
 
 from hub.settings import Settings
 from hub.web.answers import WHOLE
+from hub.web.sockets import FRAMES
 
 LONGEST_HEADERS = 32_768
 MOST_CONNECTIONS = 4_000
@@ -50,6 +53,7 @@ def serve_config(
         ws_max_queue=16,
         ws_ping_interval=20.0,
         ws_ping_timeout=20.0,
+        ws_per_message_deflate=False,
         lifespan="on",
         log_config=None,
         access_log=False,
@@ -93,6 +97,21 @@ class _NotRead(asyncio.Protocol):
 
 class _Sockets(_NotRead, WebSocketsSansIOProtocol):
     """uvicorn's WebSockets; its pings end those whose other side is gone."""
+
+    def handle_connect(self, event: Request) -> None:
+        super().handle_connect(event)
+        if self.response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
+            extensions: Any = self.scope["extensions"]
+            extensions[FRAMES] = self.send_frames
+
+    async def send_frames(self, frames: bytes) -> None:
+        """Send finished frames, as soon as the client has taken enough of those before.
+
+        uvicorn makes a frame anew for each client, and sends each by itself.
+        """
+        await self.writable.wait()
+        if not (self.close_sent or self.transport.is_closing()):
+            self.transport.write(frames)
 
 
 class _Phase(Enum):

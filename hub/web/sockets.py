@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import aclosing, suppress
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,11 +12,15 @@ from starlette.types import Receive, Scope, Send
 from hub.errors import BadRequest, Busy, HubError, Unauthenticated
 from hub.web.answers import encode
 from hub.web.body import Asked, read_asked, read_json
+from hub.web.channels import Shared
 from hub.web.door import Caller, Patience
 from hub.web.negotiation import bearer
 from hub.web.operations import Operations, Outcome
 
 PROTOCOL = "graphql-transport-ws"
+FRAMES = "hub.frames"
+"""The extension of ASGI by which `hub.web.server` lets finished frames out in one go."""
+SendFrames = Callable[[bytes], Awaitable[None]]
 MOST_OPERATIONS = 20
 _LONGEST_ID = 128
 
@@ -37,7 +41,8 @@ class GraphQLSockets:
             return
         spoken = PROTOCOL in scope["subprotocols"]
         await send({"type": "websocket.accept", "subprotocol": PROTOCOL if spoken else None})
-        socket = Socket(self._operations, self._patience, caller, receive, send)
+        frames = scope.get("extensions", {}).get(FRAMES)
+        socket = Socket(self._operations, self._patience, caller, receive, send, frames)
         if spoken:
             await socket.serve()
         else:
@@ -83,11 +88,13 @@ class Socket:
         caller: Caller,
         receive: Receive,
         send: Send,
+        send_frames: SendFrames | None,
     ) -> None:
         self._operations = operations
         self._patience = patience
         self._receive = receive
         self._write = send
+        self._write_frames = send_frames
         self._caller = caller
         self._admit = operations.watch(caller)
         self._greeted = False
@@ -210,6 +217,9 @@ class Socket:
         try:
             async with aclosing(self._operations.events(asked, caller)) as outcomes:
                 async for outcome in outcomes:
+                    if isinstance(outcome, Shared):
+                        await self._pass_on(id_, outcome)
+                        continue
                     await self._answer(id_, outcome)
                     if not outcome.ran:
                         return
@@ -222,6 +232,14 @@ class Socket:
         kind = b"next" if outcome.ran else b"error"
         payload = outcome.body if outcome.ran else encode(outcome.errors)
         await self._send(b'{"id":%b,"type":"%b","payload":%b}' % (encode(id_), kind, payload))
+
+    async def _pass_on(self, id_: str, shared: Shared) -> None:
+        """Send what others get too, in one go where the server can."""
+        if self._write_frames is None:
+            for text in shared.texts(id_):
+                await self._send(text)
+        elif not self._closed:
+            await self._write_frames(shared.frames(id_))
 
     async def _send(self, text: bytes) -> None:
         if not self._closed:

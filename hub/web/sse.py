@@ -8,6 +8,7 @@ from typing import Any
 from starlette.types import Send
 
 from hub.web.answers import API_HEADERS
+from hub.web.channels import Shared, event
 from hub.web.negotiation import EVENTS
 from hub.web.operations import Admit, Outcome
 
@@ -15,13 +16,8 @@ COMMENT = b":\n\n"
 COMPLETE = b"event: complete\ndata:\n\n"
 
 
-def event(body: bytes) -> bytes:
-    """One `next` event; JSON has no line breaks of its own."""
-    return b"event: next\ndata: " + body + b"\n\n"
-
-
 async def stream(
-    outcomes: AsyncGenerator[Outcome, None],
+    outcomes: AsyncGenerator[Outcome | Shared, None],
     send: Send,
     admit: Admit,
     seconds: float,
@@ -70,10 +66,11 @@ async def stream(
     await send({"type": "http.response.body", "body": COMPLETE})
 
 
-async def _pour(outcomes: AsyncGenerator[Outcome, None], send: Send) -> None:
+async def _pour(outcomes: AsyncGenerator[Outcome | Shared, None], send: Send) -> None:
     async with aclosing(outcomes):
         async for outcome in outcomes:
-            await _say(send, event(outcome.body))
+            told = outcome.events if isinstance(outcome, Shared) else event(outcome.body)
+            await _say(send, told)
 
 
 async def _say(send: Send, text: bytes) -> None:

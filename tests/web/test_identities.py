@@ -72,6 +72,20 @@ async def test_a_token_is_looked_up_again_after_two_seconds(accounts: Accounts) 
     assert len(asked) == 2
 
 
+async def test_who_has_less_patience_asks_again_sooner(accounts: Accounts) -> None:
+    token, clock = await a_token(accounts), Clock()
+    known = Identities(accounts.database, clock)
+    await known.actor_of(token)
+    clock.seconds += 0.5
+
+    with questions(accounts.database) as asked:
+        await known.actor_of(token)
+        assert not asked
+        await known.actor_of(token, patience=0.5)
+
+    assert len(asked) == 1
+
+
 async def test_a_known_token_is_answered_without_a_turn_of_the_loop(accounts: Accounts) -> None:
     token = await a_token(accounts)
     known = Identities(accounts.database)
@@ -90,8 +104,29 @@ async def test_many_who_come_at_once_share_one_question(accounts: Accounts) -> N
     with questions(accounts.database) as asked:
         actors = await asyncio.gather(*(known.actor_of(each) for each in 50 * [token, other]))
 
-    assert len(asked) == 2
+    assert len(asked) == 1
     assert len({actor.user_id for actor in actors}) == 2
+
+
+async def test_the_tokens_in_use_are_looked_up_together_from_then_on(accounts: Accounts) -> None:
+    clock = Clock()
+    known = Identities(accounts.database, clock)
+    busy, idle = [await a_token(accounts) for _ in range(3)], await a_token(accounts)
+    for token in [*busy, idle]:
+        await known.actor_of(token)
+        clock.seconds += 0.1
+
+    clock.seconds += 2
+    with questions(accounts.database) as asked:
+        for token in busy:
+            await known.actor_of(token)
+        clock.seconds += 2
+        for token in busy:
+            await known.actor_of(token)
+        assert len(asked) == 2
+        await known.actor_of(idle)
+
+    assert len(asked) == 3
 
 
 async def test_one_who_leaves_does_not_take_the_answer_from_the_others(accounts: Accounts) -> None:

@@ -24,8 +24,10 @@ async def test_an_account_runs_twenty_subscriptions_at_a_time(settings: Settings
 
     async def begin(token: str) -> Outcome:
         caller = Caller({}, token, "zh", "request-1")
-        stream = operations.events(NUMBERS, caller)
-        return await anext(await open_streams.enter_async_context(aclosing(stream)))
+        stream = aclosing(operations.events(NUMBERS, caller))
+        told = await anext(await open_streams.enter_async_context(stream))
+        assert isinstance(told, Outcome)
+        return told
 
     async with open_streams:
         begun = [await begin("staff") for _ in range(MOST_STREAMS)]
@@ -108,4 +110,4 @@ async def test_what_is_no_subscription_is_not_counted(settings: Settings, query:
             for _ in range(MOST_STREAMS + 1)
         ]
 
-    assert all(outcome.ran for outcome in outcomes)
+    assert all(isinstance(told, Outcome) and told.ran for told in outcomes)

@@ -219,9 +219,19 @@ class ToyDoor:
         DOORS[self.schema] = self
 
     def operation(
-        self, headers: Mapping[str, str], token: str | None, language: str
+        self,
+        headers: Mapping[str, str],
+        token: str | None,
+        language: str,
+        patience: float | None = None,
     ) -> AbstractAsyncContextManager[Context]:
         return self._operation(token, language)
+
+    def acting(self, actor: Actor, language: str) -> AbstractAsyncContextManager[Context]:
+        return self._operation(None, language)
+
+    def apart(self, context: Context) -> Context:
+        return context
 
     @asynccontextmanager
     async def _operation(self, token: str | None, language: str) -> AsyncIterator[Context]:

@@ -22,14 +22,7 @@ from hub.policy import readable
 from hub.rules.organization import normal_uscc
 from hub.tables.organization import Organization
 from hub.values import plain
-from hub.vocabulary import Role, Term
-
-
-class OnError(Term):
-    """有不合格行时: what becomes of the good lines when some are rejected."""
-
-    REJECT_ALL = "REJECT_ALL", "全部不导入"
-    REJECT_ROWS = "REJECT_ROWS", "只拒绝不合格的行"
+from hub.vocabulary import OnError, Role
 
 
 @dataclass(frozen=True, slots=True)

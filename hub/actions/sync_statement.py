@@ -1,0 +1,431 @@
+"""The statement of a sync: rows in as JSON, judged, written and answered in one go.
+
+In the SQL that a ledger brings, `g` is a row as given, `s` the stored row or nulls, `m` the row as
+it would be by what is stated, `d` what follows from that. `$name` is a parameter.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from hub.actor import Can
+from hub.errors import Words
+from hub.vocabulary import SyncStatus
+
+MOST_STATEMENTS = 200
+"""Statements that a process keeps: one for each choice of members that systems state."""
+PARAMETER = re.compile(r"\$([a-z_]+)")
+EXTERNAL_ID = "externalId"
+NEW_ID = """
+    encode(
+        substring(int8send((extract(epoch FROM clock_timestamp()) * 1000)::int8) FROM 3)
+        || int2send((28672 + g.index)::int2)
+        || substring(uuid_send(gen_random_uuid()) FROM 9),
+        'hex'
+    )::uuid
+"""
+"""A UUID version 7 (RFC 9562, 6.2 method 1) that counts the rows of the call: 0x7000 is 28672."""
+
+
+class Member(NamedTuple):
+    """A column that rows may state: under which key of a row, and how it is read from `g`.
+
+    `stays` says on which rows the hub knows better, so that what is stored stays; `unset` is the
+    value of a new row that does not state it.
+    """
+
+    column: str
+    key: str
+    read: str
+    stays: str = ""
+    unset: str = "NULL"
+    exact: bool = False
+    """Whether 0.20 is not 0.2."""
+
+
+class Rule(NamedTuple):
+    """What is wrong with a row on which `condition` holds, and at which member.
+
+    Where it names `keys`, a row that states none of them is not looked at. `status` is what it
+    makes of the row, None for a warning.
+    """
+
+    code: str
+    member: str | None
+    condition: str
+    words: Words
+    status: SyncStatus | None = SyncStatus.REJECTED
+    keys: frozenset[str] = frozenset()
+
+
+class Fact(NamedTuple):
+    """What is joined to `s` where rows state one of `keys`; `otherwise` stands in its place."""
+
+    keys: frozenset[str]
+    join: str
+    otherwise: str
+
+
+@dataclass(frozen=True, eq=False)
+class Ledger:
+    """How rows of one noun are synchronised.
+
+    `shape` are the types of what a row may state, by key. `normal_keys` makes of rows their keys as
+    they are stored, `given_key`; none where each is its `plain_key`. `row_key` is by what `g` is
+    matched with stored rows that are `live`, in their column `key`. `derived` are columns that
+    follow from others, `fixed` those of new rows.
+    """
+
+    noun: str
+    table: str
+    action: str
+    can: Can
+    lock: str
+    owner: str
+    shape: Mapping[str, str]
+    plain_key: str
+    normal_keys: Callable[[Sequence[Mapping[str, Any]]], list[str | None] | None]
+    row_key: str
+    key: str
+    live: str
+    members: Sequence[Member]
+    facts: Sequence[Fact]
+    derived: Mapping[str, str]
+    fixed: Mapping[str, str]
+    rules: Sequence[Rule]
+
+
+class Statement(NamedTuple):
+    """SQL with numbered parameters, and their names in order."""
+
+    text: str
+    parameters: tuple[str, ...]
+    is_rehearsal: bool
+
+
+@lru_cache(MOST_STATEMENTS)
+def statement(
+    ledger: Ledger, stated: frozenset[str], *, is_partial: bool, writes: bool
+) -> Statement:
+    """The statement for rows that state the keys `stated`: all of them, or each some of them.
+
+    It answers one row: owned; input_sha256 of an earlier call under the same key, whose answer is
+    then repeated; went, which is false where nothing is written since a row is wrong; counts,
+    is_faulty, position. The results are handed on in the transaction's setting `app.handed`.
+    UniqueViolationError where another took a key between the look and the write.
+    """
+    text = _Writer(ledger, stated, is_partial=is_partial).text(writes=writes)
+    names = tuple(dict.fromkeys(PARAMETER.findall(text)))
+    numbers = {name: f"${at}" for at, name in enumerate(names, 1)}
+    return Statement(PARAMETER.sub(lambda found: numbers[found[1]], text), names, not writes)
+
+
+class _Writer:
+    """Writes the parts of one statement."""
+
+    def __init__(self, ledger: Ledger, stated: frozenset[str], *, is_partial: bool) -> None:
+        self._ledger = ledger
+        self._stated = stated | {EXTERNAL_ID}
+        self._renames = EXTERNAL_ID in stated
+        self._is_partial = is_partial
+        self._members = [one for one in ledger.members if one.key in stated]
+        self._columns = [one.column for one in self._members]
+
+    def text(self, *, writes: bool) -> str:
+        """The whole statement; without `writes` it only says what it would do."""
+        parts = [
+            MINE if writes else NO_ONES,
+            self._given(),
+            self._matched(),
+            self._stored(),
+            self._judged(),
+            GO,
+            OUTCOME,
+        ]
+        if writes:
+            parts += [self._written(), self._named(), self._journal()]
+        head = ",".join(parts)
+        return f"WITH {head}{ANSWER.format(noted=NOTED if writes else '')}"
+
+    def _given(self) -> str:
+        shape = self._ledger.shape
+        read = ", ".join(f'"{key}" {shape[key]}' for key in shape if key in self._stated)
+        absent = "".join(
+            f', NULL::{kind} AS "{key}"' for key, kind in shape.items() if key not in self._stated
+        )
+        return f"""
+            owned AS MATERIALIZED (
+                SELECT EXISTS (
+                    SELECT FROM organization WHERE id = $owner::uuid
+                    AND ($uscc::text IS NULL OR uscc = $uscc::text)
+                ) AS owned
+            ), given AS MATERIALIZED (
+                SELECT (at - 1)::int AS index, r, normal_key, c.*{absent}
+                FROM ROWS FROM (jsonb_array_elements($rows::jsonb), unnest($keys::text[]))
+                    WITH ORDINALITY AS e(r, normal_key, at)
+                CROSS JOIN LATERAL jsonb_to_record(r) AS c({read})
+                WHERE (SELECT owned FROM owned) AND NOT EXISTS (SELECT FROM mine)
+            )"""
+
+    def _matched(self) -> str:
+        ledger = self._ledger
+        return f"""
+            keyed AS (
+                SELECT g.*, {ledger.row_key} AS row_key
+                FROM (
+                    SELECT *, CASE WHEN $keys::text[] IS NULL THEN {ledger.plain_key}
+                        ELSE normal_key END AS given_key
+                    FROM given
+                ) g
+            ), known AS MATERIALIZED (
+                SELECT id, {ledger.key} AS key FROM {ledger.table}
+                WHERE {ledger.owner} = $owner::uuid AND {ledger.live}
+                AND {ledger.key} = ANY (ARRAY(SELECT row_key FROM keyed))
+            ), matched AS MATERIALIZED (
+                SELECT g.*, named.object_id AS named_id, coalesce(named.object_id, known.id) AS id
+                FROM keyed g
+                LEFT JOIN LATERAL (
+                    SELECT object_id FROM external_id
+                    WHERE organization_id = $owner::uuid AND object_type = '{ledger.noun}'
+                    AND source = $source::text AND external_id = g."externalId" LIMIT 1
+                ) named ON true
+                LEFT JOIN known ON known.key = g.row_key
+            )"""
+
+    def _stored(self) -> str:
+        table, owner = self._ledger.table, self._ledger.owner
+        return f"""
+            stored AS MATERIALIZED (
+                SELECT s.* FROM (SELECT DISTINCT id FROM matched ORDER BY id) g
+                CROSS JOIN LATERAL (
+                    SELECT * FROM {table} WHERE id = g.id AND {owner} = $owner::uuid
+                    LIMIT 1 FOR UPDATE
+                ) s
+            )"""
+
+    def _judged(self) -> str:
+        ledger = self._ledger
+        made = ", ".join(f"{self._value(one)} AS {one.column}" for one in ledger.members)
+        derived = ", ".join(f"{sql} AS {column}" for column, sql in ledger.derived.items())
+        keys: dict[str, list[str]] = {one.key: [] for one in self._members}
+        for one in self._members:
+            keys[one.key].append(_differs(one))
+        differing = ", ".join(
+            f"CASE WHEN {' OR '.join(found)} THEN '{key}' END" for key, found in keys.items()
+        )
+        told = {one.column: _differs(one) for one in self._members} | {
+            column: f"d.{column} IS DISTINCT FROM s.{column}" for column in ledger.derived
+        }
+        fields = ", ".join(f"CASE WHEN {sql} THEN '{column}' END" for column, sql in told.items())
+        problems = ", ".join(
+            f"CASE WHEN {rule.condition} THEN {number} END"
+            for number, rule in enumerate(ledger.rules)
+            if not rule.keys or rule.keys & self._stated
+        )
+        facts = "\n".join(
+            one.join if one.keys & self._stated else one.otherwise for one in ledger.facts
+        )
+        kept = ", ".join(f"m.{column}" for column in self._columns)
+        twice = self._twice()
+        return f"""
+            judged AS MATERIALIZED (
+                SELECT g.index, g."externalId" AS external_id, g.named_id, s.version AS was,
+                       CASE WHEN s.id IS NULL THEN {NEW_ID} ELSE s.id END AS id,
+                       {", ".join(f"d.{column}" for column in ledger.derived)},
+                       {kept + "," if kept else ""}
+                       CASE WHEN {twice} THEN p.problems || {KEY_TWICE} ELSE p.problems END
+                           AS problems, c.changed,
+                       CASE WHEN c.changed = '{{}}' THEN c.changed
+                           ELSE array_remove(ARRAY[{fields}], NULL) END AS fields,
+                       CASE WHEN p.problems && '{self._numbers(SyncStatus.REJECTED)}'::int[]
+                                THEN 'REJECTED'
+                            WHEN p.problems && '{self._numbers(SyncStatus.CONFLICT)}'::int[]
+                                THEN 'CONFLICT'
+                            WHEN {twice} THEN 'REJECTED'
+                            WHEN s.id IS NULL THEN 'CREATED'
+                            WHEN c.changed = '{{}}' THEN 'UNCHANGED'
+                            ELSE 'UPDATED' END AS verdict
+                FROM (
+                    SELECT *, row_number() OVER (
+                               PARTITION BY coalesce(id::text, row_key) ORDER BY index
+                           ) AS nth,
+                           row_number() OVER (PARTITION BY "externalId" ORDER BY index) AS nth_id
+                    FROM matched
+                ) g
+                LEFT JOIN stored s ON s.id = g.id
+                {facts}
+                CROSS JOIN LATERAL (SELECT {made}) m
+                CROSS JOIN LATERAL (SELECT {derived}) d
+                CROSS JOIN LATERAL (
+                    SELECT array_remove(ARRAY[{problems}]::int[], NULL) AS problems OFFSET 0
+                ) p
+                CROSS JOIN LATERAL (
+                    SELECT CASE WHEN s.id IS NULL THEN '{{}}'
+                        ELSE array_remove(ARRAY[{differing}]::text[], NULL) END AS changed
+                    OFFSET 0
+                ) c
+            )"""
+
+    def _twice(self) -> str:
+        """Whether a row, right in itself, would take the key of an earlier one.
+
+        Only who is known by an external id can take another key than the one it is found by.
+        """
+        if not self._renames:
+            return "false"
+        wrong = " OR ".join(
+            f"p.problems && '{self._numbers(status)}'::int[]"
+            for status in (SyncStatus.REJECTED, SyncStatus.CONFLICT)
+        )
+        return f"""NOT ({wrong}) AND row_number() OVER (
+            PARTITION BY d.{self._ledger.key} COLLATE "C" ORDER BY {wrong}, g.index
+        ) > 1"""
+
+    def _value(self, one: Member) -> str:
+        """A member of the row as it would be."""
+        stored = f"CASE WHEN s.id IS NULL THEN {one.unset} ELSE s.{one.column} END"
+        if one.unset == "NULL":
+            stored = f"s.{one.column}"
+        if one.key not in self._stated:
+            return stored
+        stays = [f"NOT g.r ? '{one.key}'"] if self._is_partial else []
+        stays += [f"({one.stays})"] if one.stays else []
+        return (
+            f"CASE WHEN {' OR '.join(stays)} THEN {stored} ELSE {one.read} END"
+            if stays
+            else (one.read)
+        )
+
+    def _numbers(self, status: SyncStatus) -> str:
+        """The numbers of the rules that make a row `status`, as an array."""
+        found = (str(at) for at, rule in enumerate(self._ledger.rules) if rule.status is status)
+        return "{" + ",".join(found) + "}"
+
+    def _written(self) -> str:
+        """New rows and new versions: each finds its row by the primary key, whatever the plan."""
+        ledger = self._ledger
+        own = {one.column: one.column for one in self._members} | dict.fromkeys(ledger.derived)
+        values = {
+            "id": "id",
+            ledger.owner: "$owner::uuid",
+            "version": "1",
+            **dict.fromkeys(("created_at", "updated_at"), "statement_timestamp()"),
+            **{one.column: one.unset for one in ledger.members if one.unset != "NULL"},
+            **ledger.fixed,
+            **{column: column for column in own},
+            "source_system": "$source::text",
+            "source_key": "external_id",
+            "source_fetched_at": "statement_timestamp()",
+        }
+        taken = [*own, "updated_at", "source_system", "source_fetched_at"]
+        return f"""
+            written AS (
+                INSERT INTO {ledger.table} AS t ({", ".join(values)})
+                SELECT {", ".join(values.values())} FROM judged, go
+                WHERE went AND verdict IN ('CREATED', 'UPDATED') ORDER BY id
+                ON CONFLICT (id) DO UPDATE SET
+                    {", ".join(f"{column} = excluded.{column}" for column in taken)},
+                    version = t.version + 1,
+                    source_key = coalesce(excluded.source_key, t.source_key)
+            )"""
+
+    def _named(self) -> str:
+        return f"""
+            named AS (
+                INSERT INTO external_id
+                    (organization_id, object_type, source, external_id, object_id)
+                SELECT $owner::uuid, '{self._ledger.noun}', $source::text, external_id, id
+                FROM judged, go
+                WHERE went AND external_id IS NOT NULL AND named_id IS NULL
+                AND verdict IN ('CREATED', 'UPDATED', 'UNCHANGED') ORDER BY external_id
+            )"""
+
+    def _journal(self) -> str:
+        ledger = self._ledger
+        return f"""
+            done AS MATERIALIZED (
+                SELECT id, coalesce(was, 0) + 1 AS version, fields
+                FROM judged, go WHERE went AND verdict IN ('CREATED', 'UPDATED') ORDER BY index
+            ), audited AS (
+                INSERT INTO audit_event
+                    (subject_id, login, organization_id, roles, action, object_type, object_id,
+                     fields, result, request_id)
+                SELECT $user::uuid, $login::text, $owner::uuid, $roles::text[], '{ledger.action}',
+                       '{ledger.noun}', id, fields, 'OK', $request::text
+                FROM done
+            ), announced AS (
+                INSERT INTO inbox (object_type, object_id, kind, object_version, organization_ids)
+                SELECT '{ledger.noun}', id, 'UPSERT', version, ARRAY[$owner::uuid] FROM done
+            ), kept AS (
+                INSERT INTO idempotency_key (principal, key, input_sha256, answer)
+                SELECT $principal::text, $key::text, $digest::bytea, answer
+                FROM made, go WHERE went
+                AND (SELECT owned FROM owned) AND NOT EXISTS (SELECT FROM mine)
+            )"""
+
+
+def _differs(one: Member) -> str:
+    column = one.column
+    differs = f"m.{column} IS DISTINCT FROM s.{column}"
+    return f"m.{column}::text IS DISTINCT FROM s.{column}::text" if one.exact else differs
+
+
+GO = """
+            go AS MATERIALIZED (
+                SELECT NOT ($all_or_nothing::boolean AND EXISTS (
+                    SELECT FROM judged WHERE verdict IN ('REJECTED', 'CONFLICT')
+                )) AS went
+            )"""
+MINE = """
+            mine AS MATERIALIZED (
+                SELECT answer, input_sha256 FROM idempotency_key
+                WHERE principal = $principal::text AND key = $key::text
+            )"""
+NO_ONES = """
+            mine AS (SELECT NULL::jsonb AS answer, NULL::bytea AS input_sha256 WHERE false)"""
+HELD_BACK = -1
+"""The number of the problem of a good row that is not written since others are wrong."""
+KEY_TWICE = -2
+"""The number of the problem of a row that would take the key of an earlier one."""
+OUTCOME = f"""
+            told AS MATERIALIZED (
+                SELECT index, external_id,
+                       CASE WHEN stays THEN 'REJECTED' ELSE verdict END AS status,
+                       CASE WHEN stays THEN problems || {HELD_BACK} ELSE problems END AS problems,
+                       changed,
+                       CASE WHEN stays THEN was WHEN verdict = 'CREATED' THEN 1
+                           WHEN verdict = 'UPDATED' THEN was + 1 ELSE was END AS version,
+                       CASE WHEN was IS NOT NULL OR verdict = 'CREATED' AND NOT stays THEN id
+                       END AS object_id
+                FROM judged, go, LATERAL (
+                    SELECT NOT went AND verdict NOT IN ('REJECTED', 'CONFLICT') AS stays
+                ) h
+            ), outcome AS MATERIALIZED (
+                SELECT coalesce(json_agg(row_to_json(told) ORDER BY index), '[]') AS results,
+                       bool_or(problems <> '{{}}') AS is_faulty
+                FROM told
+            ), made AS MATERIALIZED (
+                SELECT jsonb_build_object(
+                    'results', results,
+                    'counts', (
+                        SELECT json_object_agg(status, n)
+                        FROM (SELECT status, count(*) AS n FROM told GROUP BY status) c
+                    ),
+                    'isFaulty', is_faulty,
+                    'position', (SELECT pos FROM feed_head)
+                ) AS answer
+                FROM outcome
+            )"""
+ANSWER = """
+        SELECT owned, input_sha256, went, a.answer->'counts' AS counts,
+               (a.answer->'isFaulty')::boolean AS is_faulty,
+               (a.answer->'position')::int8 AS position,
+               set_config('app.handed', (a.answer->'results')::text, true) IS NOT NULL AS handed
+               {noted}
+        FROM owned, go, made LEFT JOIN mine ON true
+        CROSS JOIN LATERAL (SELECT coalesce(mine.answer, made.answer) AS answer) a
+"""
+NOTED = """,
+               (SELECT count(pg_notify('inbox', '')) FROM (SELECT FROM done LIMIT 1) n) AS noted"""
