@@ -11,7 +11,7 @@ import uvloop
 from bench.contenders import HUB, started
 from bench.dataset import FULL
 from bench.load import send
-from bench.reads import CONNECTIONS, asked, requests_of, stored
+from bench.requests import CONNECTIONS, asked, requests_of, stored
 
 WARMING = 200
 SECONDS = 5.0

@@ -27,7 +27,7 @@ from bench.dataset import FULL, QUICK, Size, dsn
 from bench.listeners import Audience
 from bench.load import answer, request
 from bench.machine import OTHER_CORE, load, pin, pin_family, seconds
-from bench.reads import TOKEN_LIFE, stored
+from bench.requests import TOKEN_LIFE, stored
 from hub.actions.session import issue_token
 from hub.actor import PLATFORM, SIGN_IN
 from hub.db import Database

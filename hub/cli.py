@@ -91,7 +91,7 @@ def serve(
 
 @app.command()
 def worker(data: Data = None) -> None:
-    """只做后台工作：为已提交的变更编号。"""
+    """只做后台工作：为已提交的变更编号，清理过期的变更与幂等键。"""
     from hub.web.app import Hub
 
     chosen = configured(data)

@@ -29,6 +29,7 @@ class Code(StrEnum):
     CONFLICT = "CONFLICT"
     IDEMPOTENCY_MISMATCH = "IDEMPOTENCY_MISMATCH"
     COST_EXCEEDED = "COST_EXCEEDED"
+    CHANGE_TOKEN_EXPIRED = "CHANGE_TOKEN_EXPIRED"  # noqa: S105 -- a code
     THROTTLED = "THROTTLED"
     MAINTENANCE = "MAINTENANCE"
     SOURCE_UNAVAILABLE = "SOURCE_UNAVAILABLE"
@@ -124,6 +125,24 @@ class CostExceeded(HubError):
     """One operation asks for more than the hub gives to one operation."""
 
     code = Code.COST_EXCEEDED
+
+
+class ChangeTokenExpired(HubError):
+    """What follows a place in the feed is kept no longer; `restart_token` is the cursor of now."""
+
+    code = Code.CHANGE_TOKEN_EXPIRED
+
+    def __init__(self, restart_token: str) -> None:
+        super().__init__(
+            "此游标之后的变更已不再保留",
+            "the changes after this cursor are kept no longer",
+            hint=Words(
+                "先完整读取一遍数据，再从 restartToken 续读",
+                "read all data once, then go on from restartToken",
+            ),
+            path=("after",),
+        )
+        self.restart_token = restart_token
 
 
 class Busy(HubError):

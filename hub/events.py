@@ -2,16 +2,17 @@
 
 import asyncio
 from bisect import bisect_right
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar, TypeVarTuple
 
 import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from hub.actor import Actor
+from hub.errors import ChangeTokenExpired
 
 CHANNEL = "hub:feed"
 LOOK_EVERY = 1.0
@@ -24,6 +25,15 @@ KEPT = 2_000
 Change = Mapping[Any, Any]
 """A row of the feed by the names of its columns."""
 E = TypeVar("E")
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
+
+
+class Stretch(NamedTuple):
+    """What someone hears of the feed, in order, up to the position `end`."""
+
+    changes: Sequence[Change]
+    end: int
 
 
 class Log(Protocol):
@@ -34,6 +44,12 @@ class Log(Protocol):
 
     async def after(self, pos: int, most: int) -> Sequence[Change]:
         """The first changes after `pos`, in order, at most so many."""
+
+    async def heard(self, actor: Actor, types: Collection[str], pos: int, most: int) -> Stretch:
+        """What `actor` hears of changes of `types` after `pos`, at most so many of them.
+
+        ChangeTokenExpired where some of these are kept no longer.
+        """
 
 
 class Feed:
@@ -71,23 +87,29 @@ class Feed:
                 self._reading = None
                 self._kept = []
 
-    async def after(self, pos: int) -> Sequence[Change]:
+    async def after(self, pos: int) -> Sequence[Change] | None:
         """The next changes after `pos`, in order, once there are any.
 
-        Who is too far behind for what is kept costs a read of the database.
+        None where `pos` is too far behind for what is kept: `behind` reads on from there.
         """
-        while True:
-            if pos < self._begins and (found := await self._read(pos)):
-                return found
+        while pos >= self._begins:
             if pos < self._ends:
                 first = bisect_right(self._kept, pos, key=_position)
                 return self._kept[first : first + MOST_CHANGES]
             await self._news.wait()
+        return None
+
+    async def behind(self, actor: Actor, types: Collection[str], pos: int, most: int) -> Stretch:
+        """What `actor` hears of changes of `types` after `pos`, as it is stored, at most so many.
+
+        ChangeTokenExpired where some of these are kept no longer.
+        """
+        return await self._patiently(self._log.heard, actor, types, pos, most)
 
     async def _read_on(self) -> None:
         while True:
             self._grown.clear()
-            found = await self._read(self._ends)
+            found = await self._patiently(self._log.after, self._ends, MOST_CHANGES)
             if found:
                 self._kept = [*self._kept, *found][-KEPT:]
                 self._begins = max(self._begins, self._kept[0]["pos"] - 1)
@@ -99,11 +121,13 @@ class Feed:
                     async with asyncio.timeout(LOOK_EVERY):
                         await self._grown.wait()
 
-    async def _read(self, pos: int) -> Sequence[Change]:
+    async def _patiently(self, read: Callable[[*Ts], Awaitable[T]], *asked: *Ts) -> T:
         """What the database says, through every outage."""
         while True:
             try:
-                return await self._log.after(pos, MOST_CHANGES)
+                return await read(*asked)
+            except ChangeTokenExpired:
+                raise
             except Exception as error:  # noqa: BLE001 -- whatever it was, the feed must go on
                 log = structlog.get_logger("hub.events")
                 log.warning("feed waits", error=type(error).__name__)
@@ -145,24 +169,42 @@ def _position(change: Change) -> int:
 
 @dataclass(frozen=True)
 class Changes(Generic[E]):
-    """The events that `actor` is to hear of, made of changes from the feed.
+    """The events that `actor` is to hear of, made of changes of `types` from the feed.
 
-    Whoever runs the subscription may take it apart, to make the events once for all who hear the
-    same. Who iterates hears them alone, from now on; `renew` then forgets what was read for the
-    events before.
+    They begin after the position `begin`, or with what comes from now on. Whoever runs the
+    subscription may take it apart, to make the events once for all who hear the same. Who
+    iterates hears them alone; `renew` then forgets what was read for the events before.
     """
 
     feed: Feed
     actor: Actor
+    types: Collection[str]
     concerns: Callable[[Actor, Change], bool]
     event: Callable[[Change], E]
     renew: Callable[[], Awaitable[None]]
+    begin: int | None = None
+
+    async def after(self, actor: Actor, pos: int, most: int = MOST_CHANGES) -> Stretch:
+        """What `actor` hears next after `pos`, if only that it is nothing; at most so many.
+
+        ChangeTokenExpired where some of that is kept no longer.
+        """
+        changes = await self.feed.after(pos)
+        if changes is None:
+            return await self.feed.behind(actor, self.types, pos, most)
+        heard = [
+            one for one in changes if one["object_type"] in self.types and self.concerns(actor, one)
+        ]
+        if len(heard) > most:
+            return Stretch(heard[:most], heard[most - 1]["pos"])
+        return Stretch(heard, changes[-1]["pos"])
 
     async def __aiter__(self) -> AsyncIterator[E]:
-        async with self.feed.following() as pos:
+        async with self.feed.following() as head:
+            pos = head if self.begin is None else self.begin
             while True:
                 await self.renew()
-                for change in await self.feed.after(pos):
-                    if self.concerns(self.actor, change):
-                        yield self.event(change)
-                    pos = change["pos"]
+                heard = await self.after(self.actor, pos)
+                for change in heard.changes:
+                    yield self.event(change)
+                pos = heard.end

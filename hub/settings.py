@@ -36,11 +36,14 @@ class Settings(BaseSettings):
     validation_status: int = Field(
         400, description="HTTP status of a document that does not validate: 400 or 422."
     )
-    max_body_bytes: int = Field(262_144, ge=1024, description="Largest GraphQL request body.")
+    max_body_bytes: int = Field(1_048_576, ge=1024, description="Largest GraphQL request body.")
     max_upload_bytes: int = Field(10_485_760, ge=1024, description="Largest uploaded file.")
     operation_seconds: float = Field(10.0, gt=0, description="Longest run of one operation.")
     upload_seconds: float = Field(
         60.0, gt=0, description="Longest run of one operation that brings files."
+    )
+    feed_days: int = Field(
+        30, ge=1, description="Days for which changes are kept for those who read `changes`."
     )
     pool_size: int = Field(8, ge=1, le=100, description="Database connections per process.")
 

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
+from weakref import WeakValueDictionary
 
 import asyncpg
 from sqlalchemy.dialects.postgresql import asyncpg as asyncpg_dialect
@@ -14,6 +15,8 @@ from hub.actor import Actor
 from hub.db import APP_ROLE, LIMITS, LOST, ROLES, STAFF_ROLE, scope_of, unavailable
 from hub.errors import Busy
 
+LONGEST_KEPT = 32_768
+"""Characters of a statement that a connection prepares once; it keeps a hundred of them."""
 PATIENCE = 2.0
 """Seconds that a statement waits for a free connection."""
 NOBODY = {f"app.{name}": str(UUID(int=0)) for name in ("org", "user")}
@@ -41,6 +44,7 @@ class Statements:
 
     def __init__(self, url: str, size: int) -> None:
         self._pools = {role: _Pool(url, role, size) for role in (APP_ROLE, STAFF_ROLE)}
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def value(self, actor: Actor, text: str, arguments: Sequence[Any]) -> bytes | None:
         """The one value of a statement, JSON in UTF-8.
@@ -74,6 +78,15 @@ class Statements:
         Its first statement already sees what others under the lock have written. Errors are those
         of `value`.
         """
+        async with self._turn_of(lock), self._transaction(actor, lock) as transaction:
+            yield transaction
+
+    def _turn_of(self, lock: str) -> asyncio.Lock:
+        """Only one of a process waits for `lock` with a connection; the others wait for it."""
+        return self._turns.setdefault(lock, asyncio.Lock())
+
+    @asynccontextmanager
+    async def _transaction(self, actor: Actor, lock: str) -> AsyncIterator["Transaction"]:
         pool = self._pools[STAFF_ROLE if actor.is_staff else APP_ROLE]
         try:
             connection = await pool.take()
@@ -171,6 +184,16 @@ class _Pool:
 
     async def take(self) -> "asyncpg.Connection[Any]":
         """A connection that is nobody else's, first come, first served. Busy when none is free."""
+        if self._turns.locked():
+            await self._wait()
+        else:
+            await self._turns.acquire()
+        while self._idle:
+            if not (connection := self._idle.pop()).is_closed():
+                return connection
+        return await self._open()
+
+    async def _wait(self) -> None:
         try:
             async with asyncio.timeout(PATIENCE):
                 await self._turns.acquire()
@@ -178,15 +201,14 @@ class _Pool:
             raise Busy(
                 "数据库连接已用满", "all database connections are in use", retry_after=1
             ) from error
-        while self._idle:
-            if not (connection := self._idle.pop()).is_closed():
-                return connection
-        return await self._open()
 
     async def _open(self) -> "asyncpg.Connection[Any]":
         try:
             connection: asyncpg.Connection[Any] = await asyncpg.connect(
-                **self._given, server_settings=self._settings, command_timeout=10
+                **self._given,
+                server_settings=self._settings,
+                command_timeout=10,
+                max_cacheable_statement_size=LONGEST_KEPT,
             )
         except BaseException:
             self._turns.release()

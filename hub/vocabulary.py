@@ -404,6 +404,27 @@ class ChangeKind(Term):
     DELETE = "DELETE", "删除"
 
 
+class ChangeReason(Term):
+    """删除的原因."""
+
+    RETIRED = "RETIRED", "退出台账"
+    MERGED = "MERGED", "并入另一对象"
+    PERMISSION_LOST = "PERMISSION_LOST", "不再有权查看"
+
+
+class ChangeType(Term):
+    """变更对象的种类: the nouns whose changes their organisations are told."""
+
+    INSTRUMENT = "INSTRUMENT", "计量器具"
+    CERTIFICATE = "CERTIFICATE", "证书"
+    MEASUREMENT_STANDARD = "MEASUREMENT_STANDARD", "计量标准"
+    CAPABILITY = "CAPABILITY", "技术能力"
+    QUALIFICATION = "QUALIFICATION", "资质"
+    PERSONNEL = "PERSONNEL", "人员"
+    DOCUMENT_ADOPTION = "DOCUMENT_ADOPTION", "技术资料的采用"
+    ORGANIZATION = "ORGANIZATION", "机构"
+
+
 # Exchange with other systems.
 
 

@@ -1,6 +1,5 @@
-"""Ledger files in, changes out."""
+"""Ledger files in."""
 
-from collections.abc import AsyncIterable
 from typing import Annotated
 
 import strawberry
@@ -8,22 +7,14 @@ from sqlmodel import col
 from starlette.datastructures import UploadFile
 
 from hub.actions.instrument import owner_of
-from hub.actor import Actor, Can
-from hub.errors import BadInput, Conflict, NotFound, Refused, Unauthenticated
-from hub.events import Change, Changes
+from hub.actor import Can
+from hub.errors import BadInput, Conflict, NotFound, Refused
 from hub.importers.ledger.intake import import_ledger
 from hub.importers.ledger.sheets import read_upload
-from hub.policies.journal import concerns
 from hub.policy import readable
-from hub.tables.instrument import Instrument as InstrumentRow
 from hub.tables.organization import Organization
 from schema.context import Info
-from schema.exchange import (
-    ImportLedgerInput,
-    InstrumentChange,
-    LedgerImportPayload,
-    import_payload,
-)
+from schema.exchange import ImportLedgerInput, LedgerImportPayload, import_payload
 from schema.inputs import GIVEN
 from schema.payload import check_key, problems_of
 
@@ -77,21 +68,3 @@ class ExchangeMutation:
         except (BadInput, Refused, Conflict) as refusal:
             problems = problems_of(refusal, context.language)
         return import_payload(intake, problems, dry_run=input.dry_run, language=context.language)
-
-
-@strawberry.type
-class ExchangeSubscription:
-    """Changes out."""
-
-    @strawberry.subscription(
-        description="本机构计量器具的变更，提交之后按次序送达，不丢失", metadata={"weight": 1}
-    )
-    def instrument_changed(self, info: Info) -> AsyncIterable[InstrumentChange]:
-        context = info.context
-        if context.actor.is_anonymous:
-            raise Unauthenticated("请先登录再订阅", "sign in to subscribe")
-        return Changes(context.feed, context.actor, _heard, InstrumentChange.of, context.renew)
-
-
-def _heard(actor: Actor, change: Change) -> bool:
-    return change["object_type"] == InstrumentRow.__name__ and concerns(actor, change)

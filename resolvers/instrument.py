@@ -81,7 +81,7 @@ async def sync_ledger(context: Context, given: Mapping[str, Any]) -> AsyncIterat
     check_key(given["idempotencyKey"])
     call = Call(
         uscc=given.get("owner"),
-        source=given.get("source") or context.actor.login,
+        source=(given.get("source") or context.actor.login).strip(),
         rows=given["rows"],
         on_error=OnError(given.get("onError") or OnError.REJECT_ALL),
         dry_run=bool(given.get("dryRun")),

@@ -5,7 +5,8 @@ from strawberry.schema.config import StrawberryConfig
 
 from hub.engine.execute import Planned
 from resolvers.certificate import CertificateMutation, CertificateQuery
-from resolvers.exchange import ExchangeMutation, ExchangeSubscription
+from resolvers.changes import ChangesQuery, ChangesSubscription
+from resolvers.exchange import ExchangeMutation
 from resolvers.explain import ExplainQuery
 from resolvers.instrument import InstrumentMutation, InstrumentQuery
 from resolvers.node import NodeQuery
@@ -25,6 +26,7 @@ class Query(
     CertificateQuery,
     ReferenceQuery,
     PersonnelQuery,
+    ChangesQuery,
     ExplainQuery,
 ):
     """Every query."""
@@ -36,7 +38,7 @@ class Mutation(InstrumentMutation, CertificateMutation, ExchangeMutation):
 
 
 @strawberry.type(description="订阅")
-class Subscription(ExchangeSubscription):
+class Subscription(ChangesSubscription):
     """Every subscription."""
 
 

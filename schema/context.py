@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Hashable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
 import strawberry
@@ -35,13 +35,17 @@ class Briefing(Protocol):
 
 @dataclass(slots=True)
 class Context:
-    """One operation. `now` is fixed at its start; `today` is the calendar day in Shanghai."""
+    """One operation. `now` is fixed at its start; `today` is the calendar day in Shanghai.
+
+    Each change of the feed is kept for the time `feed_kept`.
+    """
 
     actor: Actor
     database: Database
     reader: Reader
     keys: Keyring
     feed: Feed
+    feed_kept: timedelta
     statements: Statements
     now: datetime
     language: str = "zh"

@@ -18,6 +18,7 @@ from schema.declare import NOUNS, Many
 MUTATION = 10
 """What a change weighs, besides the rows that it brings and shows."""
 SLICES = ("first", "last")
+PAGES = ("Connection", "Page")
 IN_PAGES = ("Connection", "Edge")
 Owner = GraphQLObjectType | GraphQLInterfaceType
 
@@ -55,7 +56,7 @@ def listed_of(field: GraphQLField) -> Listed | None:
 
 def is_page(field: GraphQLField) -> bool:
     """Whether a field leads to a page of a list."""
-    return get_named_type(field.type).name.endswith("Connection")
+    return get_named_type(field.type).name.endswith(PAGES)
 
 
 def is_list(field: GraphQLField) -> bool:

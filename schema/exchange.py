@@ -1,24 +1,17 @@
-"""What passes between the hub and other systems: ledger files in, changes out."""
+"""Ledger files of other systems, and the report of their import."""
 
 import asyncio
 import base64
-from datetime import date, datetime
+from datetime import date
 from typing import Any
-from uuid import UUID
 
 import strawberry
 from strawberry.file_uploads import Upload
 
-from hub.events import Change
 from hub.importers.ledger.intake import Intake
 from hub.importers.ledger.report import error_workbook
-from hub.tables.instrument import Instrument as InstrumentRow
-from hub.vocabulary import ChangeKind, OnError
-from schema.context import Info
-from schema.ids import encode
-from schema.instrument import Instrument
+from hub.vocabulary import OnError
 from schema.payload import Problem
-from schema.resolve import by_id
 
 
 @strawberry.input(description="导入台账文件")
@@ -151,34 +144,3 @@ def import_payload(
         replayed=intake.replayed if intake else False,
         intake=intake,
     )
-
-
-@strawberry.type(description="本机构一件计量器具的变更")
-class InstrumentChange:
-    """A committed change."""
-
-    pos: str = strawberry.field(description="在变更序列中的位置，连续递增")
-    kind: ChangeKind = strawberry.field(description="变更种类")
-    id: strawberry.ID = strawberry.field(description="器具标识符")
-    version: int = strawberry.field(description="变更后的版本号")
-    at: datetime = strawberry.field(description="变更时刻")
-    key: strawberry.Private[UUID]
-
-    @strawberry.field(description="当前的器具；已退出台账则为空")
-    async def instrument(self, info: Info) -> Instrument | None:
-        if self.kind is ChangeKind.DELETE:
-            return None
-        found: Instrument | None = await by_id(info.context, InstrumentRow, self.key)
-        return found
-
-    @classmethod
-    def of(cls, change: Change) -> "InstrumentChange":
-        """What subscribers hear of `change`."""
-        return cls(
-            pos=str(change["pos"]),
-            kind=change["kind"],
-            id=encode("Instrument", change["object_id"]),
-            version=change["object_version"],
-            at=change["at"],
-            key=change["object_id"],
-        )

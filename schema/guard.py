@@ -24,6 +24,8 @@ ENVELOPES = frozenset(
         "TermLabels",
         "Me",
         "VerifiedCertificate",
+        "Change",
+        "ChangePage",
         "InstrumentChange",
         "LedgerFinding",
         "LedgerLineOutcome",

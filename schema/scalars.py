@@ -57,7 +57,7 @@ def literal_decimal(node: ValueNode, variables: Any = None) -> Decimal:
 def parse_date(value: Any) -> date:
     """A local calendar date, YYYY-MM-DD."""
     try:
-        if isinstance(value, str) and len(value) == len("2024-03-05"):
+        if isinstance(value, str) and is_plain_date(value):
             return date.fromisoformat(value)
     except ValueError:
         pass

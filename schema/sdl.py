@@ -5,13 +5,14 @@ and a value nothing unless they say otherwise.
 """
 
 from collections.abc import Iterator
+from typing import cast
 
 import strawberry
-from graphql import GraphQLField, GraphQLObjectType, is_introspection_type
+from graphql import GraphQLField, GraphQLObjectType, get_named_type, is_introspection_type
 from strawberry import UNSET
 from strawberry.schema_directive import Location
 
-from schema.costs import SLICES, Owner, is_counted, is_list, is_page, listed_of, weight_of
+from schema.costs import PAGES, SLICES, Owner, is_counted, is_list, is_page, listed_of, weight_of
 from schema.declare import NOUNS
 from schema.page import DEFAULT_PAGE
 
@@ -79,17 +80,23 @@ def _of_field(on: Owner, field: GraphQLField) -> Iterator[Cost | ListSize]:
         yield ListSize(
             assumed_size=DEFAULT_PAGE,
             slicing_arguments=[name for name in SLICES if name in field.args],
-            sized_fields=SIZED,
+            sized_fields=_sized(field),
             require_one_slicing_argument=False,
         )
     elif listed is not None:
         yield ListSize(assumed_size=listed.most, require_one_slicing_argument=UNSET)
 
 
+def _sized(field: GraphQLField) -> list[str]:
+    """The fields of a page that list its rows."""
+    page = cast("GraphQLObjectType", get_named_type(field.type))
+    return [name for name in SIZED if name in page.fields]
+
+
 def _of_type(kind: GraphQLObjectType) -> Iterator[Cost]:
     """A row of a noun and a page weigh 1, which goes without saying; other objects are free."""
     nouns = {spec.name for spec in NOUNS.values()}
-    if kind.name not in nouns | ROOTS and not kind.name.endswith("Connection"):
+    if kind.name not in nouns | ROOTS and not kind.name.endswith(PAGES):
         yield Cost(weight="0")
 
 

@@ -7,7 +7,8 @@ import strawberry
 from sqlmodel import col
 
 from hub.actions.sync import MOST_ROWS, Synced, problems, results
-from hub.actions.sync_statement import Ledger
+from hub.actions.sync_ledger import Ledger
+from hub.changes import cursor
 from hub.statements import Transaction
 from hub.tables.handed import InstrumentSync
 from hub.vocabulary import InstrumentState, OnError, SyncStatus
@@ -81,7 +82,7 @@ class SyncInstrumentsPayload:
     )
     counts: SyncCounts = strawberry.field(description="各种结果的行数")
     change_cursor: str | None = strawberry.field(
-        description="变更序列的位置：由此往后可读到本次同步的全部变更；未写入时为空"
+        description="变更序列的游标：changes(after:) 由此往后读到本次同步的全部变更；未写入时为空"
     )
     replayed: bool = strawberry.field(description="是否为同一幂等键的重复请求")
 
@@ -97,7 +98,7 @@ async def told(
     return {
         "results": worded,
         "counts": SyncCounts(**counts),
-        "change_cursor": None if synced.position is None else str(synced.position),
+        "change_cursor": None if synced.position is None else cursor(synced.position),
         "replayed": synced.replayed,
     }
 

@@ -51,6 +51,9 @@ class Traces(NamedTuple):
     kept: int
 
 
+NOTHING = Traces(0, 0, 0, 0, 0)
+
+
 async def sync(
     hub: HubClient, as_: Asker, *rows: dict[str, Any], key_: str = "", **options: Any
 ) -> Answer:

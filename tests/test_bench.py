@@ -1,4 +1,4 @@
-"""The bench of reads runs, its servers agree, and its table says what is past its goal."""
+"""The benches run, its servers agree, and its table says what is past its goal."""
 
 import subprocess
 import sys
@@ -29,7 +29,7 @@ def a_sample(contender: str, operation: str = "Q1", *, server: float, rate: floa
 
 
 def test_a_quick_run_shows_that_all_servers_agree_and_prints_the_table() -> None:
-    command = [sys.executable, "-m", "bench", "reads", "--quick"]
+    command = [sys.executable, "-m", "bench", "requests", "--quick"]
 
     ran = subprocess.run(  # noqa: S603 -- our own program
         command, cwd=ROOT, capture_output=True, text=True, check=False

@@ -1,11 +1,8 @@
 """One evaluation for many subscribers: who shares it, what it costs, and that no event is lost."""
 
 import asyncio
-import json
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -15,67 +12,24 @@ from sqlmodel import col
 from hub.actions.session import revoke
 from hub.actor import PLATFORM, SIGN_IN, Actor
 from hub.embedded.supervisor import Embedded
-from hub.jobs.sequencer import sequence
 from hub.policies.journal import concerns
 from hub.policy import readable
 from hub.settings import Settings
 from hub.tables.journal import FeedChange
-from hub.tables.organization import Organization
-from hub.tables.user import User
 from hub.vocabulary import Role
 from hub.web.app import Hub
-from hub.web.body import Asked
-from hub.web.channels import KEPT, Shared
-from hub.web.door import Caller
-from hub.web.operations import Operations, Outcome
-from tests.doors import HubClient, counted, id_of, opened
+from hub.web.channels import KEPT
+from hub.web.operations import Outcome
+from tests.audience import CHANGES, PATIENCE, Firm, Listener, a_firm, audience
+from tests.doors import HubClient, counted, opened
 from tests.fresh import empty_copy
-from tests.given import a_person, a_user, an_instrument, an_organization
+from tests.given import a_person, a_user
 
-CHANGES = "subscription { instrumentChanged { pos id instrument { assetNo name status } } }"
 CUSTODIANS = "subscription { instrumentChanged { instrument { custodianPerson { name } } } }"
-PATIENCE = 30
 KILL = text(
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
     " WHERE datname = current_database() AND pid <> pg_backend_pid()"
 )
-
-Told = Outcome | Shared
-Stream = AsyncGenerator[Told, None]
-
-
-class Firm:
-    """An enterprise whose people listen to its changes."""
-
-    def __init__(self, hub: HubClient, owner: Organization, users: Sequence[User]) -> None:
-        self.owner = owner
-        self.users = users
-        self._hub = hub
-
-    async def changes(self, many: int = 1, each: int = 1) -> list[str]:
-        """Make so many transactions of so many changes, and number them; the objects in order."""
-        made = []
-        for _ in range(many):
-            rows = [an_instrument(self.owner) for _ in range(each)]
-            await self._hub.all_given(*rows)
-            made += [id_of(row) for row in rows]
-            await self.number()
-        return made
-
-    async def number(self) -> None:
-        """Give what waits its places in the feed, and say so."""
-        pos = await sequence(self._hub.hub.database)
-        assert pos is not None
-        await self._hub.hub.feed.announce(pos)
-
-
-async def a_firm(hub: HubClient, users: int = 1) -> Firm:
-    """An enterprise with so many accounts."""
-    owner = await hub.given(an_organization())
-    accounts = [await hub.given(a_user(owner)) for _ in range(users)]
-    firm = Firm(hub, owner, accounts)
-    await firm.number()
-    return firm
 
 
 @pytest.fixture(scope="module")
@@ -91,74 +45,6 @@ async def hub(
     settings = Settings(data=tmp_path_factory.mktemp("fanout"))
     async with opened(Hub(settings, own_url, servers.redis_url)) as client:
         yield client
-
-
-class Audience:
-    """Streams of one process."""
-
-    def __init__(self, hub: HubClient) -> None:
-        self._hub = hub
-        self._operations = Operations(hub.hub, hub.hub.settings)
-        self._open = AsyncExitStack()
-
-    async def joined(self, user: User, query: str = CHANGES, language: str = "zh") -> "Listener":
-        """A new stream of `user`, which has begun."""
-        caller = Caller({}, await self._hub.token(user), language, "fanout-test")
-        begun = asyncio.Event()
-        stream = self._operations.events(Asked(query), caller, subscribed=begun)
-        listener = Listener(await self._open.enter_async_context(aclosing(stream)))
-        self._open.push_async_callback(listener.leave)
-        await begun.wait()
-        return listener
-
-    async def close(self) -> None:
-        """Let everybody leave."""
-        await self._open.aclose()
-
-
-class Listener:
-    """One stream, asked for its next answer from the start."""
-
-    def __init__(self, stream: Stream) -> None:
-        self._stream = stream
-        self._next = asyncio.ensure_future(anext(stream))
-
-    async def told(self) -> Told:
-        """The next answer or answers."""
-        async with asyncio.timeout(PATIENCE):
-            found = await self._next
-        self._next = asyncio.ensure_future(anext(self._stream))
-        return found
-
-    async def hears(self, last: str) -> list[Any]:
-        """The changes up to the one of the object `last`."""
-        found: list[Any] = []
-        while not found or found[-1]["id"] != last:
-            told = await self.told()
-            assert isinstance(told, Shared), told
-            found += [read(body) for _, body in told.answers]
-        return found
-
-    async def leave(self) -> None:
-        """Ask for nothing any more."""
-        self._next.cancel()
-        await asyncio.gather(self._next, return_exceptions=True)
-
-
-def read(body: bytes) -> Any:
-    """The change in an answer without errors."""
-    answer = json.loads(body)
-    assert "errors" not in answer
-    return answer["data"]["instrumentChanged"]
-
-
-@asynccontextmanager
-async def audience(hub: HubClient) -> AsyncIterator[Audience]:
-    found = Audience(hub)
-    try:
-        yield found
-    finally:
-        await found.close()
 
 
 async def test_an_event_is_read_and_resolved_once_for_all_colleagues(hub: HubClient) -> None:

@@ -1,17 +1,16 @@
 """syncInstruments: what becomes of each row, and that nothing is written otherwise."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
 from hub.times import today
-from hub.vocabulary import Role
 from tests.doors import Answer, HubClient, key
 from tests.fresh import count
-from tests.given import a_user, an_instrument, an_organization
-from tests.ledger_verbs import Firm, a_firm, done, journal, retire, update
+from tests.ledger_verbs import Firm, a_firm
 from tests.sync_verbs import (
+    NOTHING,
     Traces,
     a_ledger,
     a_row,
@@ -23,9 +22,7 @@ from tests.sync_verbs import (
     sync_briefly,
     traces,
 )
-from tests.walk import fitting
 
-NOTHING = Traces(0, 0, 0, 0, 0)
 BLANK_NAME = a_row(9_900, name="\u3000")
 LONG_TEXT = a_row(9_901, location="x" * 256)
 FUTURE = a_row(9_902, lastDate=str(today() + timedelta(days=1)))
@@ -186,14 +183,14 @@ async def test_members_that_are_left_out_stay_null_clears_and_rows_may_state_dif
         ["remark"], ["location", "intervalMonths"], ["lastDate"], []
     ]  # fmt: skip
     found = [
-        (one.name, one.location, one.remark, one.interval_months, str(one.last_date), one.photo_urls)
+        (one.name, one.location, one.remark, one.interval_months, one.last_date, one.photo_urls)
         for one in await lines(hub, firm.owner)
     ]
     assert found == [
-        ("压力表 1", "一车间", None, 12, "2025-03-05", []),
-        ("压力表 2", "二车间", "旧", 24, "2025-03-05", []),
-        ("压力表 3", None, None, None, "2025-01-01", []),
-        ("新", None, None, None, "None", ["x"]),
+        ("压力表 1", "一车间", None, 12, date(2025, 3, 5), []),
+        ("压力表 2", "二车间", "旧", 24, date(2025, 3, 5), []),
+        ("压力表 3", None, None, None, date(2025, 1, 1), []),
+        ("新", None, None, None, None, ["x"]),
     ]
 
 
@@ -216,81 +213,3 @@ async def test_null_clears_what_may_be_empty_and_resets_what_may_not(
     assert (row.measuring_ranges, row.uncertainty, row.resolution_value) == ([], None, None)
     assert (row.field, row.purchase_price, row.compulsory_purpose) == (None, None, None)
     assert codes(nameless) == [["NAME_MISSING"]]
-
-
-async def test_no_rows_are_nothing_to_do_a_thousand_are_taken_and_one_more_is_refused(
-    hub: HubClient, firm: Firm
-) -> None:
-    none = await sync_briefly(hub, firm.user)
-    many = await sync_briefly(hub, firm.user, *a_ledger(1_000))
-    more = await sync_briefly(hub, firm.user, *a_ledger(1_001))
-
-    assert statuses(none) == []
-    assert statuses(many) == ["CREATED"] * 1_000
-    assert more.codes == ["BAD_INPUT"]
-    assert (await traces(hub, firm.owner)).versions == 1_000
-
-
-@pytest.mark.parametrize(
-    "options",
-    [
-        {"rows": [a_row(1, name="a\0b")]},
-        {"rows": [a_row(1, measuringRanges=[{"raw": "\0"}])]},
-        {"rows": [a_row(1)], "source": "erp\0"},
-        {"rows": [a_row(1)], "source": " "},
-        {"rows": [a_row(1)], "source": "s" * 65},
-        {"rows": [a_row(1)], "owner": "\0"},
-    ],
-)
-async def test_what_postgresql_cannot_keep_is_refused_as_a_whole(
-    hub: HubClient, firm: Firm, options: dict[str, Any]
-) -> None:
-    answer = await sync(hub, firm.user, **options)
-
-    assert answer.codes == ["BAD_INPUT"]
-    assert await traces(hub, firm.owner) == NOTHING
-
-
-async def test_backslashes_before_u0000_are_a_text_like_any_other(
-    hub: HubClient, firm: Firm
-) -> None:
-    names = ["\\u0000", "\\\\u0000", 'C:\\"\\\\u0000']
-
-    answer = await sync(hub, firm.user, *(a_row(at, name=one) for at, one in enumerate(names)))
-
-    assert [one["instrument"]["name"] for one in results(answer)] == names
-
-
-@pytest.mark.parametrize("unfit", ["", "k" * 129, "k\0"])
-async def test_a_key_is_one_to_128_characters(hub: HubClient, firm: Firm, unfit: str) -> None:
-    answer = await hub.ask(
-        'mutation($key: String!) { syncInstruments(input: {rows: [{name: "n", assetNo: "A"}],'
-        " idempotencyKey: $key}) { replayed } }",
-        as_=firm.user,
-        key=unfit,
-    )
-
-    assert answer.codes == ["BAD_INPUT"]
-    assert await traces(hub, firm.owner) == NOTHING
-
-
-async def test_problems_are_told_in_the_language_of_the_caller_with_the_path_of_the_member(
-    hub: HubClient, firm: Firm
-) -> None:
-    for language, words in (("zh-CN", "器具名称不能为空"), ("en", "an instrument needs a name")):
-        answer = await hub.ask(
-            "mutation($rows: [SyncInstrumentRow!]!) { done: syncInstruments(input: {rows: $rows,"
-            ' idempotencyKey: "k"}) { results { index problems { code message path severity } } } }',
-            as_=firm.user,
-            headers={"accept-language": language},
-            rows=[a_row(1), BLANK_NAME],
-        )
-
-        assert results(answer)[1]["problems"] == [
-            {
-                "code": "NAME_MISSING",
-                "message": words,
-                "path": ["rows", "1", "name"],
-                "severity": "ERROR",
-            }
-        ]

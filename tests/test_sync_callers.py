@@ -5,12 +5,14 @@ from typing import Any
 
 import pytest
 
+from hub.changes import cursor
 from hub.tables.user import User
 from hub.vocabulary import Role
 from tests.doors import Answer, HubClient, key
 from tests.given import a_user, an_organization
 from tests.ledger_verbs import Firm, a_firm, create, done, journal, retire, update
 from tests.sync_verbs import (
+    NOTHING,
     Traces,
     a_ledger,
     a_row,
@@ -21,8 +23,6 @@ from tests.sync_verbs import (
     sync_briefly,
     traces,
 )
-
-NOTHING = Traces(0, 0, 0, 0, 0)
 
 
 @pytest.fixture
@@ -60,14 +60,15 @@ async def test_the_order_of_members_and_the_name_of_the_variable_are_no_other_in
     hub: HubClient, firm: Firm
 ) -> None:
     once = key()
-    row = a_row(1, lastDate="2026-01-31", role="WORKING", resolution={"value": "1", "unit": "m"})
+    ranges = [{"lower": "0"}]
+    row = a_row(1, lastDate="2026-01-31", role="WORKING", remark=None, measuringRanges=ranges)
     await sync(hub, firm.user, row, key_=once)
-    turned = dict(reversed(row.items())) | {"resolution": {"unit": "m", "value": "1"}}
+    turned = dict(reversed(row.items())) | {"measuringRanges": [{"upper": None, "lower": "0"}]}
 
     again = await sync(hub, firm.user, turned, key_=once)
     literal = await hub.ask(
         """mutation($key: String!) { done: syncInstruments(input: {idempotencyKey: $key, rows: [{
-            assetNo: "JL-0001", role: WORKING, resolution: {value: 1, unit: "m"},
+            assetNo: "JL-0001", role: WORKING, measuringRanges: {lower: 0}, remark: null,
             name: "压力表 1", externalId: "E1", lastDate: "2026-01-31"
         }]}) { replayed } }""",
         as_=firm.user,
@@ -139,18 +140,14 @@ async def test_twenty_at_once_with_one_key_have_one_effect_and_equal_results(
 ) -> None:
     once, rows = key(), a_ledger(50)
 
-    answers = await asyncio.gather(
-        *(sync(hub, firm.user, *rows, key_=once) for _ in range(20))
-    )
+    answers = await asyncio.gather(*(sync(hub, firm.user, *rows, key_=once) for _ in range(20)))
 
     assert sorted(one.data["done"]["replayed"] for one in answers) == [False] + [True] * 19
     assert all(once_told(one) == once_told(answers[0]) for one in answers)
     assert await traces(hub, firm.owner) == Traces(50, 50, 50, 50, 1)
 
 
-async def test_the_ledger_of_another_organisation_is_not_synced(
-    hub: HubClient, firm: Firm
-) -> None:
+async def test_the_ledger_of_another_organisation_is_not_synced(hub: HubClient, firm: Firm) -> None:
     other = await a_firm(hub)
 
     foreign = await sync(hub, firm.user, a_row(1), owner=other.owner.uscc)
@@ -199,7 +196,7 @@ async def test_who_is_not_signed_in_syncs_nothing(hub: HubClient) -> None:
 async def sync_anyhow(hub: HubClient, as_: User | None) -> Answer:
     """Sync a row, asking for what anyone may see."""
     return await hub.ask(
-        "mutation($key: String!) { syncInstruments(input: {rows: [{externalId: \"1\", name: \"n\","
+        'mutation($key: String!) { syncInstruments(input: {rows: [{externalId: "1", name: "n",'
         ' assetNo: "A"}], idempotencyKey: $key}) { replayed counts { created } } }',
         as_=as_,
         key=key(),
@@ -241,7 +238,11 @@ async def test_the_journal_says_of_a_sync_what_it_says_of_other_changes(
     done(await update(hub, firm.user, shown["id"], content={**changes, "assetNo": "jl-78"}))
 
     feeds = [await journal(hub, one.id) for one in (synced, other, untouched)]
-    assert feeds == [[("UPSERT", 1), ("UPSERT", 2)], [("UPSERT", 1), ("UPSERT", 2)], [("UPSERT", 1)]]
+    assert feeds == [
+        [("UPSERT", 1), ("UPSERT", 2)],
+        [("UPSERT", 1), ("UPSERT", 2)],
+        [("UPSERT", 1)],
+    ]
     login = firm.user.login_name
     by_sync, by_hand = [await journal(hub, one.id, "audit_event") for one in (synced, other)]
     assert by_sync[0] == by_hand[0] == ("syncInstruments", login, [])
@@ -249,8 +250,10 @@ async def test_the_journal_says_of_a_sync_what_it_says_of_other_changes(
         "syncInstruments", "updateInstrument"
     ]  # fmt: skip
     assert sorted(by_sync[1][2]) == sorted(by_hand[1][2])
-    told = "SELECT DISTINCT subject_id, roles, object_type, result, request_id IS NULL" \
+    told = (
+        "SELECT DISTINCT subject_id, roles, object_type, result, request_id IS NULL"
         " FROM audit_event WHERE object_id IN (:one, :other)"
+    )
     assert len(await hub.stored(told, one=synced.id, other=other.id)) == 1
 
 
@@ -263,7 +266,7 @@ async def test_changes_from_the_cursor_on_tell_of_all_that_a_call_has_done(
 
     cursors = [one.data["done"]["changeCursor"] for one in (before, unchanged)]
     ((position,),) = await hub.stored("SELECT pos FROM feed_head")
-    assert cursors == [str(position)] * 2
+    assert cursors == [cursor(position)] * 2
 
 
 async def test_what_has_left_the_ledger_is_not_called_back_by_its_external_id(

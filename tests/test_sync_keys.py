@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.doors import HubClient
-from tests.ledger_verbs import Firm, a_firm, create, done
+from tests.ledger_verbs import Firm, a_firm, create, done, problem
 from tests.sync_verbs import a_row, codes, lines, results, statuses, sync, traces
 
 GAUGE = {"assetNo": "JL-1", "name": "压力表"}
@@ -83,7 +83,9 @@ async def test_without_asset_number_maker_and_serial_number_are_the_key(
     hub: HubClient, firm: Firm
 ) -> None:
     gauge = {"name": "n", "serialNo": "S-1", "manufacturer": "上仪"}
-    made = await sync(hub, firm.user, {"externalId": "1", **gauge}, {"name": "n", "serialNo": "S-1"})
+    made = await sync(
+        hub, firm.user, {"externalId": "1", **gauge}, {"name": "n", "serialNo": "S-1"}
+    )
 
     again = await sync(hub, firm.user, gauge)
     moved = await sync(hub, firm.user, {"externalId": "1", "serialNo": "S-2"})
@@ -96,9 +98,7 @@ async def test_without_asset_number_maker_and_serial_number_are_the_key(
     assert {key for _, key in await keys(hub, firm)} == {"SN:上仪|S-2|1", "SN:|S-1|1"}
 
 
-async def test_the_external_id_decides_before_the_asset_number(
-    hub: HubClient, firm: Firm
-) -> None:
+async def test_the_external_id_decides_before_the_asset_number(hub: HubClient, firm: Firm) -> None:
     await sync(hub, firm.user, a_row(1), a_row(2))
 
     taken = await sync(hub, firm.user, a_row(1, assetNo="JL-0002"))
@@ -218,3 +218,27 @@ async def test_a_stale_version_is_a_conflict_that_tells_the_current_one_and_what
     assert statuses(unknown) == ["CONFLICT"]
     assert (statuses(fresh), results(fresh)[0]["version"]) == (["UPDATED"], 3)
     assert statuses(null) == ["UNCHANGED"]
+
+
+async def test_a_bar_in_a_makers_name_does_not_run_into_the_serial_number(
+    hub: HubClient, firm: Firm
+) -> None:
+    rows = [
+        {"name": "n", "manufacturer": maker, "serialNo": serial}
+        for maker, serial in (("a", "b|c"), ("a|b", "c"), ("a\\", "|c"), ("a", "\\|c"))
+    ]
+
+    answers = [await sync(hub, firm.user, *rows), await sync(hub, firm.user, *rows)]
+    by_hand = await create(hub, firm.user, **rows[0])
+
+    assert [statuses(one) for one in answers] == [["CREATED"] * 4, ["UNCHANGED"] * 4]
+    assert problem(by_hand)[0] == "CONFLICT"
+
+
+async def test_blanks_around_a_source_say_nothing(hub: HubClient, firm: Firm) -> None:
+    row = {"externalId": "E1", "assetNo": "A-1", "name": "n"}
+    await sync(hub, firm.user, row, source="erp")
+
+    again = await sync(hub, firm.user, {**row, "assetNo": "A-2"}, source=" erp ")
+
+    assert statuses(again) == ["UPDATED"]

@@ -20,7 +20,7 @@ from hub.rules.instrument import (
     check_retire,
     normal_key,
 )
-from hub.rules.text import check_lengths
+from hub.rules.text import check_items, check_lengths
 from hub.tables.instrument import Instrument
 from hub.values import differ, fen
 from hub.vocabulary import InstrumentState
@@ -45,7 +45,10 @@ def ledger_key(
             "give an asset number or a serial number",
             path=("assetNo",),
         )
-    return f"{SERIAL_KEY}{manufacturer or ''}|{serial_no}|{place}"
+    maker, serial = (
+        part.replace("\\", "\\\\").replace("|", "\\|") for part in (manufacturer or "", serial_no)
+    )
+    return f"{SERIAL_KEY}{maker}|{serial}|{place}"
 
 
 async def create(db: Writer, *, today: date, **values: Any) -> Instrument:
@@ -160,9 +163,10 @@ def check_version(current: int, expected: int) -> None:
 def _fitting(values: dict[str, Any]) -> dict[str, Any]:
     """`values` as they are stored: the asset number by its one spelling, the price in fen."""
     check_lengths(values)
+    check_items(values, "measuring_ranges", "max_permissible_errors", "photo_urls")
     _check_measures(values)
     fitting = dict(values)
-    if values.get("asset_no"):
+    if values.get("asset_no") is not None:
         fitting["asset_no"] = normal_key(values["asset_no"]) or None
     if values.get("purchase_price") is not None:
         fitting["purchase_price"] = fen(values["purchase_price"], "purchasePrice")

@@ -15,7 +15,8 @@ import asyncpg
 import orjson
 
 from hub.actions.instrument import owner_of
-from hub.actions.sync_statement import HELD_BACK, KEY_TWICE, Ledger, Rule, Statement, statement
+from hub.actions.sync_ledger import Ledger, Rule
+from hub.actions.sync_statement import HELD_BACK, KEY_TWICE, statement
 from hub.actor import Actor
 from hub.errors import BadInput, Conflict, Forbidden, IdempotencyMismatch, Words
 from hub.rules.problem import Problem, Severity
@@ -88,10 +89,12 @@ async def sync(
     """
     actor.must(ledger.can)
     owner = owner_of(actor)
-    rows = _read(call)
+    stated = frozenset[str]().union(*call.rows)
+    rows = _read(call, [key for key in stated if ledger.shape.get(key) == "jsonb"])
     digest = sha256(rows)
     digest.update(orjson.dumps([ledger.action, str(owner), call.source, call.on_error]))
-    made = _statement(ledger, call)
+    is_partial = any(length != len(stated) for length in set(map(len, call.rows)))
+    made = statement(ledger, stated, is_partial=is_partial, writes=not call.dry_run)
     values = {
         "rows": rows,
         "keys": ledger.normal_keys(call.rows),
@@ -115,6 +118,8 @@ async def sync(
             try:
                 found = await transaction.row(made.text, arguments)
             except asyncpg.UniqueViolationError:
+                continue
+            if found["moved"]:
                 continue
             done = _done(found, digest.digest(), is_rehearsal=made.is_rehearsal)
             transaction.is_undone = done.position is None
@@ -145,10 +150,10 @@ def problems(ledger: Ledger, index: int, numbers: Sequence[int]) -> list[Problem
     return found
 
 
-def _read(call: Call) -> bytes:
-    """The rows of a call as JSON. BadInput where they are too many, or PostgreSQL cannot read them.
+def _read(call: Call, nested: Sequence[str]) -> bytes:
+    """The rows of a call as JSON, those members bare that are `nested`.
 
-    It cannot read the character NUL.
+    BadInput where they are too many, or hold the character NUL, which PostgreSQL cannot read.
     """
     if len(call.rows) > MOST_ROWS:
         raise BadInput(
@@ -157,16 +162,21 @@ def _read(call: Call) -> bytes:
             hint=Words("分几次同步", "sync in parts"),
             path=("rows",),
         )
-    if not 0 < len(call.source.strip()) <= LONGEST_NAME:
+    if not 0 < len(call.source) <= LONGEST_NAME:
         raise BadInput(
             f"来源系统须为 1 至 {LONGEST_NAME} 个字符",
             f"a source has 1 to {LONGEST_NAME} characters",
             path=("source",),
         )
-    rows = orjson.dumps(call.rows, default=_plain, option=orjson.OPT_SORT_KEYS)
-    if NUL in rows:
+    bare = (
+        [{**row, **{key: _bare(row[key]) for key in nested if key in row}} for row in call.rows]
+        if nested
+        else call.rows
+    )
+    rows = _json(bare)
+    if b"\\" in rows and NUL in rows:
         for index, row in enumerate(call.rows):
-            if NUL in orjson.dumps(row, default=_plain).replace(b"\\\\", b""):
+            if NUL in _json(row).replace(b"\\\\", b""):
                 raise BadInput(
                     "文字中含有空字符（U+0000）",
                     "a text holds the character NUL",
@@ -175,10 +185,18 @@ def _read(call: Call) -> bytes:
     return rows
 
 
-def _statement(ledger: Ledger, call: Call) -> Statement:
-    stated = frozenset[str]().union(*call.rows)
-    is_partial = any(length != len(stated) for length in set(map(len, call.rows)))
-    return statement(ledger, stated, is_partial=is_partial, writes=not call.dry_run)
+def _json(value: Any) -> bytes:
+    """The same bytes for the same value, in whatever order its members were written."""
+    return orjson.dumps(value, default=_plain, option=orjson.OPT_SORT_KEYS)
+
+
+def _bare(value: Any) -> Any:
+    """A value of a row without the members that are null, which say no more than absent ones."""
+    if isinstance(value, list):
+        return [_bare(one) for one in value]
+    if isinstance(value, Mapping):
+        return {name: _bare(one) for name, one in value.items() if one is not None}
+    return value
 
 
 def _plain(value: Any) -> str:

@@ -1,21 +1,17 @@
 """The statement of a sync: rows in as JSON, judged, written and answered in one go.
 
-In the SQL that a ledger brings, `g` is a row as given, `s` the stored row or nulls, `m` the row as
-it would be by what is stated, `d` what follows from that. `$name` is a parameter.
+How the rows of a noun are judged is said by its `Ledger`.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any, NamedTuple
+from functools import cache
+from typing import NamedTuple
 
-from hub.actor import Can
-from hub.errors import Words
+from hub.actions.sync_ledger import Ledger, Member
 from hub.vocabulary import SyncStatus
 
-MOST_STATEMENTS = 200
-"""Statements that a process keeps: one for each choice of members that systems state."""
+MOST_CHOICES = 8
+"""Choices of members that get statements of their own; each costs a megabyte a connection."""
 PARAMETER = re.compile(r"\$([a-z_]+)")
 EXTERNAL_ID = "externalId"
 NEW_ID = """
@@ -29,74 +25,6 @@ NEW_ID = """
 """A UUID version 7 (RFC 9562, 6.2 method 1) that counts the rows of the call: 0x7000 is 28672."""
 
 
-class Member(NamedTuple):
-    """A column that rows may state: under which key of a row, and how it is read from `g`.
-
-    `stays` says on which rows the hub knows better, so that what is stored stays; `unset` is the
-    value of a new row that does not state it.
-    """
-
-    column: str
-    key: str
-    read: str
-    stays: str = ""
-    unset: str = "NULL"
-    exact: bool = False
-    """Whether 0.20 is not 0.2."""
-
-
-class Rule(NamedTuple):
-    """What is wrong with a row on which `condition` holds, and at which member.
-
-    Where it names `keys`, a row that states none of them is not looked at. `status` is what it
-    makes of the row, None for a warning.
-    """
-
-    code: str
-    member: str | None
-    condition: str
-    words: Words
-    status: SyncStatus | None = SyncStatus.REJECTED
-    keys: frozenset[str] = frozenset()
-
-
-class Fact(NamedTuple):
-    """What is joined to `s` where rows state one of `keys`; `otherwise` stands in its place."""
-
-    keys: frozenset[str]
-    join: str
-    otherwise: str
-
-
-@dataclass(frozen=True, eq=False)
-class Ledger:
-    """How rows of one noun are synchronised.
-
-    `shape` are the types of what a row may state, by key. `normal_keys` makes of rows their keys as
-    they are stored, `given_key`; none where each is its `plain_key`. `row_key` is by what `g` is
-    matched with stored rows that are `live`, in their column `key`. `derived` are columns that
-    follow from others, `fixed` those of new rows.
-    """
-
-    noun: str
-    table: str
-    action: str
-    can: Can
-    lock: str
-    owner: str
-    shape: Mapping[str, str]
-    plain_key: str
-    normal_keys: Callable[[Sequence[Mapping[str, Any]]], list[str | None] | None]
-    row_key: str
-    key: str
-    live: str
-    members: Sequence[Member]
-    facts: Sequence[Fact]
-    derived: Mapping[str, str]
-    fixed: Mapping[str, str]
-    rules: Sequence[Rule]
-
-
 class Statement(NamedTuple):
     """SQL with numbered parameters, and their names in order."""
 
@@ -105,17 +33,30 @@ class Statement(NamedTuple):
     is_rehearsal: bool
 
 
-@lru_cache(MOST_STATEMENTS)
 def statement(
     ledger: Ledger, stated: frozenset[str], *, is_partial: bool, writes: bool
 ) -> Statement:
     """The statement for rows that state the keys `stated`: all of them, or each some of them.
 
+    The first choices of keys get statements of their own, all others one that knows every key.
+
     It answers one row: owned; input_sha256 of an earlier call under the same key, whose answer is
     then repeated; went, which is false where nothing is written since a row is wrong; counts,
-    is_faulty, position. The results are handed on in the transaction's setting `app.handed`.
+    is_faulty, position. The results are handed on in the transaction's setting `app.handed`. Where
+    a row has `moved` since the statement began, what it saw besides is old: it is to be taken back.
     UniqueViolationError where another took a key between the look and the write.
     """
+    if stated not in _CHOSEN and len(_CHOSEN) >= MOST_CHOICES:
+        return _statement(ledger, frozenset(ledger.shape), True, writes)
+    _CHOSEN.add(stated)
+    return _statement(ledger, stated, is_partial, writes)
+
+
+_CHOSEN: set[frozenset[str]] = set()
+
+
+@cache
+def _statement(ledger: Ledger, stated: frozenset[str], is_partial: bool, writes: bool) -> Statement:
     text = _Writer(ledger, stated, is_partial=is_partial).text(writes=writes)
     names = tuple(dict.fromkeys(PARAMETER.findall(text)))
     numbers = {name: f"${at}" for at, name in enumerate(names, 1)}
@@ -180,18 +121,19 @@ class _Writer:
                     FROM given
                 ) g
             ), known AS MATERIALIZED (
-                SELECT id, {ledger.key} AS key FROM {ledger.table}
+                SELECT jsonb_object_agg({ledger.key}, id) AS ids FROM {ledger.table}
                 WHERE {ledger.owner} = $owner::uuid AND {ledger.live}
                 AND {ledger.key} = ANY (ARRAY(SELECT row_key FROM keyed))
             ), matched AS MATERIALIZED (
-                SELECT g.*, named.object_id AS named_id, coalesce(named.object_id, known.id) AS id
+                SELECT g.*, named.object_id AS named_id, coalesce(
+                           named.object_id, ((SELECT ids FROM known) ->> g.row_key)::uuid
+                       ) AS id
                 FROM keyed g
                 LEFT JOIN LATERAL (
                     SELECT object_id FROM external_id
                     WHERE organization_id = $owner::uuid AND object_type = '{ledger.noun}'
                     AND source = $source::text AND external_id = g."externalId" LIMIT 1
                 ) named ON true
-                LEFT JOIN known ON known.key = g.row_key
             )"""
 
     def _stored(self) -> str:
@@ -203,6 +145,12 @@ class _Writer:
                     SELECT * FROM {table} WHERE id = g.id AND {owner} = $owner::uuid
                     LIMIT 1 FOR UPDATE
                 ) s
+            ), moved AS MATERIALIZED (
+                SELECT EXISTS (
+                    SELECT FROM stored s CROSS JOIN LATERAL (
+                        SELECT version FROM {table} WHERE id = s.id LIMIT 1
+                    ) seen WHERE seen.version <> s.version
+                ) AS moved
             )"""
 
     def _judged(self) -> str:
@@ -419,12 +367,12 @@ OUTCOME = f"""
                 FROM outcome
             )"""
 ANSWER = """
-        SELECT owned, input_sha256, went, a.answer->'counts' AS counts,
+        SELECT owned, input_sha256, went, moved, a.answer->'counts' AS counts,
                (a.answer->'isFaulty')::boolean AS is_faulty,
                (a.answer->'position')::int8 AS position,
                set_config('app.handed', (a.answer->'results')::text, true) IS NOT NULL AS handed
                {noted}
-        FROM owned, go, made LEFT JOIN mine ON true
+        FROM owned, moved, go, made LEFT JOIN mine ON true
         CROSS JOIN LATERAL (SELECT coalesce(mine.answer, made.answer) AS answer) a
 """
 NOTED = """,

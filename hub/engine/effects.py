@@ -23,6 +23,8 @@ def filled(given: Any, variables: Mapping[str, Any]) -> Any:
         return given.of(variables)
     if isinstance(given, Mapping):
         return {name: filled(one, variables) for name, one in given.items()}
+    if isinstance(given, list):
+        return [filled(one, variables) for one in given]
     return given
 
 

@@ -9,7 +9,7 @@ import orjson
 from graphql import GraphQLError, located_error
 from graphql.execution.collect_fields import FieldDetailsList
 from graphql.pyutils import Path
-from graphql.type import GraphQLObjectType
+from graphql.type import GraphQLObjectType, GraphQLOutputType, GraphQLResolveInfo
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from hub.actor import Actor
@@ -17,7 +17,9 @@ from hub.engine.effects import filled, lists_of, payload
 from hub.engine.plan import Plan, Request, Statement
 from hub.engine.price import Priced
 from hub.engine.rows import Declined, refused
-from hub.errors import HubError
+from hub.engine.sql import TOO_LARGE
+from hub.engine.tree import Field
+from hub.errors import BadInput, CostExceeded, HubError, Words
 from schema.declare import Effect
 
 AT_ONCE = 3
@@ -98,7 +100,7 @@ class Run:
                 try:
                     ran = await self._ran(statement, request, noted, reads)
                 except Declined as reason:  # graphql-core would do it again
-                    raise RuntimeError(f"{inner.coordinate} cannot be shown: {reason}") from reason
+                    raise _unshown(inner, reason) from None
                 lists[inner.key] = ran.data
         return payload(field, told, lists)
 
@@ -142,6 +144,21 @@ class Notes(Protocol):
     masked: MutableMapping[str, str]
 
 
+def _unshown(field: Field, reason: Declined) -> HubError:
+    """Why a list of handed rows cannot be shown."""
+    cause = reason.__cause__
+    if isinstance(cause, HubError):
+        return cause
+    if TOO_LARGE not in str(cause):
+        return BadInput(*reason.words, path=(field.key,))
+    return CostExceeded(
+        f"{field.coordinate} 的回答太大，未作任何修改",
+        f"the answer of {field.coordinate} is too large; nothing was changed",
+        hint=Words("少选字段，或减少行数", "ask for fewer fields, or bring fewer rows"),
+        path=(field.key,),
+    )
+
+
 async def _settled(tell: Callable[..., Awaitable[bytes]], *given: Any) -> bytes | Exception:
     """What is told, or what fails; what is cancelled ends everything."""
     try:
@@ -171,6 +188,12 @@ async def _run(statement: Statement, request: Request, reads: Reads) -> Ran:
     return Ran(data[:-1], int(points), int(withheld))
 
 
+async def _in_turn(value: Awaitable[Any], turn: Callable[[], Awaitable[None]]) -> Any:
+    found = await value
+    await turn()
+    return found
+
+
 class Planned(StrawberryGraphQLCoreExecutionContext):
     """Strawberry's executor, with the statements of a plan for its root fields.
 
@@ -179,6 +202,8 @@ class Planned(StrawberryGraphQLCoreExecutionContext):
 
     run: Run | None = None
     plan: Plan
+    turn: Callable[[], Awaitable[None]] | None = None
+    """What is waited for before anything is made of what was awaited, where that may be much."""
 
     def execute_field(
         self,
@@ -193,6 +218,22 @@ class Planned(StrawberryGraphQLCoreExecutionContext):
         if path.prev is None and self.run is not None and path.key in self.plan.statements:
             return self._told(self.run, *given)
         return super().execute_field(*given)
+
+    async def complete_awaitable_value(
+        self,
+        return_type: GraphQLOutputType,
+        field_details_list: FieldDetailsList,
+        info: GraphQLResolveInfo[Any],
+        path: Path,
+        result: Any,
+        position_context: Any,
+    ) -> Any:
+        """What becomes of the value of one field, in its turn."""
+        if self.turn is not None:
+            result = _in_turn(result, self.turn)
+        return await super().complete_awaitable_value(
+            return_type, field_details_list, info, path, result, position_context
+        )
 
     async def _told(
         self,

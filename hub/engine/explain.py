@@ -100,8 +100,13 @@ def entities(roots: Iterable[Priced]) -> dict[str, int]:
 def _shown(one: Priced, times: int) -> Iterator[tuple[str, int]]:
     """The nouns that a field shows, as it stands `times` times, with how many objects of each."""
     field = one.field
-    if field.is_page and any(part.name in ("nodes", "edges") for part in field.inside):
-        yield field.kind.name.removesuffix("Connection"), times * page_size(field)
+    listed = field.kind.name.removesuffix("Connection")
+    if (
+        field.is_page
+        and _is_noun(listed)
+        and any(part.name in ("nodes", "edges") for part in field.inside)
+    ):
+        yield listed, times * page_size(field)
     in_page = field.on.name.endswith(IN_PAGES)
     for name, length in _led_to(one).items():
         if not in_page and _is_noun(name):

@@ -21,8 +21,12 @@ _LONGEST_PATH = 200
 
 def insist_on_variables(given: Mapping[str, Any], kind: OperationType) -> None:
     """Raise BadInput where the variables of an operation hold more values than one may bring."""
+    insist_on_number(sum(map(len, _levels(given))), kind)
+
+
+def insist_on_number(number: int, kind: OperationType) -> None:
+    """Raise BadInput where that is more values than the variables of an operation may hold."""
     limit = CHANGED_VALUES if kind is OperationType.MUTATION else VALUES
-    number = sum(map(len, _levels(given)))
     if number > limit:
         raise BadInput(
             f"变量中有 {number} 个值，上限为 {limit}",

@@ -6,6 +6,7 @@ What fits is left as it is: words, days and decimals as their texts, defaults no
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from itertools import chain
 from operator import itemgetter
 from typing import Any, cast
@@ -13,12 +14,14 @@ from typing import Any, cast
 from graphql import (
     GraphQLBoolean,
     GraphQLID,
+    GraphQLInputObjectType,
     GraphQLInputType,
     GraphQLInt,
     GraphQLString,
     get_nullable_type,
     is_enum_type,
     is_input_object_type,
+    is_leaf_type,
     is_list_type,
     is_non_null_type,
     is_required_input_field,
@@ -48,7 +51,7 @@ def is_plain(kind: GraphQLInputType, values: Column) -> bool:
     if is_list_type(kind):
         return types <= {list} and is_plain(kind.of_type, list(chain.from_iterable(values)))
     if is_input_object_type(kind):
-        return types <= {dict} and _are_plain_rows(kind.fields, values)
+        return types <= {dict} and _are_plain_rows(kind, values)
     if kind is GraphQLInt:
         return types <= {int} and (
             not values or (min(values) >= -LARGEST and max(values) < LARGEST)
@@ -62,18 +65,37 @@ def is_plain(kind: GraphQLInputType, values: Column) -> bool:
     return kind in (GraphQLString, GraphQLID) or _is_scalar(str(kind), values)
 
 
+def number_of(kind: GraphQLInputType, values: Column) -> int:
+    """How many values there are in `values`, which are plain, at any depth."""
+    kind = cast("GraphQLInputType", get_nullable_type(kind))
+    values = [one for one in values if one is not None]
+    if is_list_type(kind):
+        items = list(chain.from_iterable(values))
+        return len(items) + number_of(kind.of_type, items)
+    if not is_input_object_type(kind) or not values:
+        return 0
+    fields = kind.fields
+    nested = [name for name in values[0] if not is_leaf_type(get_nullable_type(fields[name].type))]
+    return sum(map(len, values)) + sum(
+        number_of(fields[name].type, [row[name] for row in values]) for name in nested
+    )
+
+
 def _is_scalar(name: str, values: Column) -> bool:
     return name in SCALARS and SCALARS[name](set(values))
 
 
-def _are_plain_rows(fields: Mapping[str, Any], rows: Column) -> bool:
+@cache
+def _required(kind: GraphQLInputObjectType) -> frozenset[str]:
+    return frozenset(name for name, one in kind.fields.items() if is_required_input_field(one))
+
+
+def _are_plain_rows(kind: GraphQLInputObjectType, rows: Column) -> bool:
     """Whether rows all state the same members, each of them plainly, and no others are needed."""
     if not rows:
         return True
-    stated = rows[0].keys()
-    if not stated <= fields.keys() or set(map(len, rows)) != {len(stated)}:
-        return False
-    if any(is_required_input_field(one) and name not in stated for name, one in fields.items()):
+    fields, stated = kind.fields, rows[0].keys()
+    if not _required(kind) <= stated <= fields.keys() or set(map(len, rows)) != {len(stated)}:
         return False
     try:
         columns = _columns(tuple(stated), rows)

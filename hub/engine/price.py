@@ -6,6 +6,7 @@ list as long as its declaration allows, so that the points are never below what 
 costs. Rows and values bound the work of an answer: there a list of parts counts as usually long.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
@@ -27,6 +28,10 @@ USUAL = 10
 """The items that a list of parts or values is taken to have."""
 VALUES_A_POINT = 1_000
 """What a look into the schema yields for one point."""
+SAME = 5
+AGAIN = 50
+"""How many aliases one value of an object may have, and the values that each further one counts as:
+a long text is made as often as it is asked for."""
 MOST_PATHS = 3
 NAMES = {
     "points": Words("点", "points"),
@@ -175,9 +180,12 @@ def _objects(field: Field, length: Length, row: Cost, brought: int | None = None
 
 def _sum(side: Iterable[Priced]) -> Cost:
     total = Cost()
+    names: Counter[str] = Counter()
     for one in side:
         total = total.plus(one.cost)
-    return total
+        names[one.field.name] += not (one.sides or one.field.given)
+    again = sum(number - SAME for number in names.values() if number > SAME)
+    return total.plus(Cost(0, 0, again * AGAIN)) if again else total
 
 
 def _row(field: Field) -> Cost:

@@ -72,6 +72,7 @@ DIALECT: Any = asyncpg.dialect()  # type: ignore[no-untyped-call]
 BIG = BigInteger()
 LARGEST = 2**25
 """Bytes of JSON that a statement answers; for more, graphql-core counts rows and refuses."""
+TOO_LARGE = "too large: "
 NO_ITEMS: Sql = literal_column("'[]'::json", JSON)
 Rows = Callable[[Sequence[str]], Select[Any]]
 """The rows that an edge leads to, with the columns of these names."""
@@ -102,7 +103,7 @@ def compiled(root: Field, actor: Actor) -> Compiled:
     bits = rows.c.w if found.withholds else number(0)
     told = record([("c", rows.c.c), ("w", bits), ("d", rows.c.j)])
     size = func.pg_column_size(rows.c.j)
-    bounded = case((size <= number(LARGEST), told), else_=_failing("too large: ", size))
+    bounded = case((size <= number(LARGEST), told), else_=_failing(TOO_LARGE, size))
     whole = select(bounded).scalar_subquery()
     made = select(case((_scoped(), whole))).compile(
         dialect=DIALECT, compile_kwargs={"render_postcompile": True}

@@ -30,6 +30,7 @@ from graphql.execution.collect_fields import (
 )
 from graphql.execution.values import VariableValues, get_argument_values
 
+from schema.costs import PAGES
 from schema.declare import NOUNS, PARTS, Declared, Spec
 
 
@@ -87,7 +88,7 @@ class Field:
     @property
     def is_page(self) -> bool:
         """Whether it leads to a page of a list."""
-        return self.kind.name.endswith("Connection")
+        return self.kind.name.endswith(PAGES)
 
     @property
     def python_name(self) -> str:

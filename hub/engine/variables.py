@@ -22,8 +22,8 @@ from graphql import (
 )
 from graphql.execution.values import get_variable_values
 
-from hub.engine.inputs import insist_on_variables
-from hub.engine.plain import LARGEST, is_plain
+from hub.engine.inputs import insist_on_number, insist_on_variables
+from hub.engine.plain import LARGEST, is_plain, number_of
 from schema.declare import NOUNS
 from schema.ids import encode
 from schema.slot import Slot
@@ -90,8 +90,11 @@ class Variables:
         stated = {name: value for name, value in given.items() if name in types}
         if len(stated) < len(types):
             return None
-        fit = all(is_plain(types[name], [value]) for name, value in stated.items())
-        return stated if fit else None
+        if not all(is_plain(types[name], [value]) for name, value in stated.items()):
+            return None
+        number = sum(number_of(types[name], [value]) for name, value in stated.items())
+        insist_on_number(len(stated) + number, self._kind)
+        return stated
 
     def _coerce(self, given: Mapping[str, Any], most_errors: int) -> dict[str, Any] | None:
         insist_on_variables(given, self._kind)

@@ -9,6 +9,8 @@ FULL_WIDTH = {0xFF01 + offset: 0x21 + offset for offset in range(94)}
 ZERO_WIDTH = dict.fromkeys((0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF))
 FOLDED = FULL_WIDTH | ZERO_WIDTH
 LONGEST = 255
+MOST_ITEMS = 50
+"""Items of a list that people fill in: ranges, errors, photographs."""
 LONG_TEXTS = {
     "remark": 4_000,
     "status_reason": 4_000,
@@ -27,6 +29,13 @@ def tidy(text: str) -> str:
     Nothing else is folded: ℃, ², Ⅲ stay as they are.
     """
     return " ".join(text.translate(FOLDED).split())
+
+
+def check_items(values: Mapping[str, Any], *names: str) -> None:
+    """Raise BadInput where one of the lists `names` among `values` has too many items."""
+    for name in names:
+        if len(values.get(name) or ()) > MOST_ITEMS:
+            raise BadInput(f"至多 {MOST_ITEMS} 项", f"at most {MOST_ITEMS} items", path=(name,))
 
 
 def check_lengths(values: Mapping[str, Any], *path: str | int) -> None:

@@ -62,16 +62,20 @@ class FeedChange(Change, table=True):
 
 
 class FeedHead(Table, table=True):
-    """The last position given out; the lock on this one row elects the sequencer."""
+    """The last position given out; the lock on this one row elects the sequencer.
+
+    Changes up to the position `floor` are kept no longer.
+    """
 
     __tablename__: ClassVar[str] = "feed_head"
 
     id: int = Field(default=1, sa_column=Column(SmallInteger, primary_key=True))
     pos: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
+    floor: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
 
 
 class IdempotencyKey(Table, table=True):
-    """The stored answer to a mutation, by principal and key; kept for 72 hours at least."""
+    """The stored answer to a mutation, by principal and key; kept for 72 hours."""
 
     __tablename__: ClassVar[str] = "idempotency_key"
 

@@ -4,7 +4,7 @@ import asyncio
 import dataclasses
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import strawberry
@@ -17,7 +17,7 @@ from hub.actor import ANONYMOUS, Actor
 from hub.changes import StoredFeed
 from hub.db import Database, Reader
 from hub.events import Feed
-from hub.jobs import sequencer
+from hub.jobs import retention, sequencer
 from hub.keys import Keyring
 from hub.settings import Settings
 from hub.statements import Statements
@@ -49,7 +49,8 @@ class Hub:
             redis_url, max_connections=32, timeout=1, socket_timeout=5, protocol=3
         )
         self.redis = Redis.from_pool(pool)
-        self.feed = Feed(self.redis, StoredFeed(self.database))
+        self.feed_kept = timedelta(days=settings.feed_days)
+        self.feed = Feed(self.redis, StoredFeed(self.database, self.feed_kept))
         self.identities = Identities(self.database)
         self.keys = Keyring.of_settings(settings)
         self.draining = asyncio.Event()
@@ -82,6 +83,7 @@ class Hub:
             reader=reader,
             keys=self.keys,
             feed=self.feed,
+            feed_kept=self.feed_kept,
             statements=self.reads,
             now=datetime.now(UTC),
             language=language,
@@ -140,8 +142,10 @@ class Hub:
             self.draining.set()
 
     async def work(self) -> None:
-        """The worker's part: number committed changes for the feed."""
-        await sequencer.run(self.database, self.feed)
+        """The worker's part: number committed changes for the feed, and let go of old ones."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(sequencer.run(self.database, self.feed))
+            tasks.create_task(retention.run(self.database, self.feed_kept))
 
 
 class _Opening:

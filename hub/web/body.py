@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, Mapping
 from itertools import chain
 from types import MappingProxyType
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar, cast
 from urllib.parse import parse_qsl
 
 import orjson
@@ -14,6 +14,7 @@ from hub.errors import BadRequest, Words
 
 DEEPEST = 32
 _CONTAINERS = frozenset({dict, list})
+_LARGE = 4_096
 _ALL_BUT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 T = TypeVar("T")
 
@@ -103,7 +104,8 @@ def read_json(text: bytes | str) -> Any:
         value = orjson.loads(text)
     except orjson.JSONDecodeError as error:
         raise BadRequest(f"不是有效的 JSON：{error}", f"this is not valid JSON: {error}") from None
-    if type(value) in _CONTAINERS and not (type(text) is bytes and _is_shallow(text)):
+    is_large = type(text) is bytes and len(text) > _LARGE
+    if type(value) in _CONTAINERS and not (is_large and _is_shallow(cast("bytes", text))):
         _check_depth(value)
     return value
 

@@ -36,6 +36,7 @@ from hub.web.body import Asked
 from hub.web.documents import Reading
 from hub.web.door import Door
 from hub.web.faults import own
+from hub.web.pace import Pace
 from hub.web.problems import Rejected
 
 _MOST_ERRORS = 20
@@ -137,15 +138,24 @@ class Execution:
         results = map_source_to_response_event(executor, stream, within)
         return (self._of(result) async for result in results)
 
-    async def told(self, events: Iterable[Any], contexts: Iterable[Any]) -> list[Result]:
-        """What is answered to several events of a subscription, each with a context of its own."""
+    async def told(
+        self, events: Iterable[Any], contexts: Iterable[Any], pace: Pace
+    ) -> list[Result]:
+        """What is answered to several events of a subscription, each with a context of its own.
+
+        They are read together, and resolved one after the other at a `pace`.
+        """
         executor = self._executor()
-        told = []
-        for event, context in zip(events, contexts, strict=True):
-            one = executor.build_per_event_executor(event)
-            one.context_value = context
-            told.append(_settled(execute_subscription_event(one)))
-        return [self._of(result) for result in await asyncio.gather(*told)]
+        if isinstance(executor, Planned):
+            executor.turn = pace.turn
+
+        async def one(event: Any, context: Any) -> Result:
+            await pace.turn()
+            own = executor.build_per_event_executor(event)
+            own.context_value = context
+            return self._of(await _settled(execute_subscription_event(own)))
+
+        return await asyncio.gather(*map(one, events, contexts))
 
     def _of(self, result: ExecutionResult) -> Result:
         resolved = sum(

@@ -1,6 +1,7 @@
 """The life of one operation, whatever the wire: context, document, deadline, answer in JSON."""
 
 import asyncio
+import re
 import secrets
 from collections import Counter
 from collections.abc import (
@@ -9,33 +10,45 @@ from collections.abc import (
     Callable,
     Collection,
     Hashable,
+    Iterable,
     Iterator,
     Mapping,
     Sequence,
 )
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing, contextmanager
 from functools import partial
-from itertools import repeat
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import structlog
-from graphql import OperationType
+from graphql import OperationType, VariableNode
 
 from hub.actor import Actor
 from hub.engine.plan import Plans
+from hub.engine.price import Cost
 from hub.engine.sharing import representative
-from hub.errors import BadRequest, Busy, Code, Unauthenticated, Unavailable, Words
+from hub.engine.tree import Field
+from hub.errors import (
+    BadRequest,
+    Busy,
+    Code,
+    CostExceeded,
+    HubError,
+    Unauthenticated,
+    Unavailable,
+    Words,
+)
 from hub.events import LOOK_EVERY, Changes
 from hub.settings import Settings
 from hub.web.answers import encode
 from hub.web.body import Asked, RequestRefused
-from hub.web.channels import Channels, Shared, Source
+from hub.web.channels import BYTES_AT_ONCE, Channels, Shared, Source
 from hub.web.documents import Documents
 from hub.web.door import Caller, Door
 from hub.web.execution import Execution, Result
 from hub.web.explaining import Asker, Explaining, OwnBriefing
-from hub.web.faults import own
+from hub.web.faults import TimedOut, foreign, own
+from hub.web.pace import Pace
 from hub.web.problems import Problems, Rejected
 
 ANY_KIND = frozenset(OperationType)
@@ -44,9 +57,11 @@ MOST_STREAMS = 20
 LOOK_AFTER, KNOWN_FOR = 0.8, 0.2
 """Seconds for which a caller may listen without another look at its token, and that what is known
 of that may be old: whoever is locked out hears of nothing a second later."""
-POINTS_AT_ONCE = 10_000
+RESUMED_BY = "after"
+"""The argument of a subscription that says where it begins."""
 EVENTS_AT_ONCE = 50
-"""What is resolved together of the events of a subscription."""
+AT_ONCE = Cost(points=10_000, rows=10_000, values=5_000)
+"""What is resolved together of the events of a subscription, and what they may cost."""
 Admit = Callable[[], Awaitable["Outcome | None"]]
 
 
@@ -87,6 +102,7 @@ class Operations:
         self._upload_seconds = settings.upload_seconds
         self._streams: Counter[Hashable] = Counter()
         self._channels = Channels()
+        self._pace = Pace()
         self.problems = Problems(settings)
         self._explaining = Explaining(self._documents, self._plans, self.problems)
 
@@ -131,7 +147,8 @@ class Operations:
                         stack.enter_context(self._counted(principal))
                     begun = await (run.events(self._seconds) if streams else run.result())
                     if isinstance(begun, Changes):
-                        pos = await stack.enter_async_context(begun.feed.following())
+                        head = await stack.enter_async_context(begun.feed.following())
+                        pos = head if begun.begin is None else begun.begin
                     await self._door.rest(context)
                 if isinstance(begun, Result):
                     yield self._outcome(run, begun, caller, context)
@@ -141,7 +158,7 @@ class Operations:
                 admit = self.watch(caller, principal, KNOWN_FOR)
                 if isinstance(begun, Changes):
                     follow = self._channel(begun, run, asked, caller, context)
-                    async with aclosing(_admitted(follow(pos), admit)) as told:
+                    async with aclosing(_admitted(follow(pos, head), admit)) as told:
                         async for one in told:
                             yield one
                     return
@@ -211,10 +228,11 @@ class Operations:
 
     def _channel(
         self, changes: Changes[Any], run: Execution, asked: Asked, caller: Caller, context: Any
-    ) -> Callable[[int], AsyncGenerator[Shared, None]]:
+    ) -> Callable[[int, int], AsyncGenerator[Shared, None]]:
         """The answers to `changes` from a position on, shared with all whose cannot differ."""
+        asked = _wherever_begun(asked, run.plan.fields)
         actor = representative(run.plan.fields, self._door.asker(context))
-        most = min(EVENTS_AT_ONCE, POINTS_AT_ONCE // max(1, run.plan.cost.points))
+        fits = (all_ // max(1, each) for all_, each in zip(AT_ONCE, run.plan.cost, strict=True))
         together = Caller({}, None, caller.language, secrets.token_hex(8))
         answer = partial(self._told, asked, together, actor)
         said = (
@@ -224,25 +242,40 @@ class Operations:
             repr(asked.variables),
             repr(asked.extensions),
         )
-        source = Source(changes, actor, answer, max(1, most))
+        source = Source(changes, actor, answer, max(1, min(EVENTS_AT_ONCE, *fits)))
         return partial(self._channels.follow, (actor, *said), source)
 
     async def _told(
         self, asked: Asked, caller: Caller, actor: Actor, events: Sequence[Any]
     ) -> list[bytes]:
-        """The answers to several events. Unavailable and Busy when they have to wait."""
-        async with (
-            asyncio.timeout(self._seconds),
-            self._door.acting(actor, caller.language) as context,
-        ):
-            run = self._prepare(asked, caller, context, ANY_KIND)
-            contexts = [self._door.apart(context) for _ in events]
-            results = await run.told(events, contexts)
-        for error in (error for result in results for error in result.errors):
-            if isinstance(refusal := own(error), Unavailable | Busy):
-                raise refusal
-        outcomes = map(self._outcome, repeat(run), results, repeat(caller), contexts)
-        return [outcome.body for outcome in outcomes]
+        """The answers to the first of several events, as many as go out in one piece.
+
+        Unavailable and Busy when they have to wait; TimeoutError, TimedOut and CostExceeded where
+        fewer may do. What one alone comes to is its answer.
+        """
+        try:
+            async with (
+                asyncio.timeout(self._seconds),
+                self._door.acting(actor, caller.language) as context,
+            ):
+                run = self._prepare(asked, caller, context, ANY_KIND)
+                contexts = [self._door.apart(context) for _ in events]
+                results = await run.told(events, contexts, self._pace)
+        except (TimeoutError, CostExceeded) as error:
+            if len(events) > 1:
+                raise
+            return [self.refuse(error, caller).body]
+        _insist(results)
+        bodies: list[bytes] = []
+        size = 0
+        for result, apart in zip(results, contexts, strict=True):
+            await self._pace.turn()
+            body = self._outcome(run, result, caller, apart).body
+            size += len(body)
+            if bodies and size > BYTES_AT_ONCE:
+                break
+            bodies.append(body)
+        return bodies
 
     def _prepare(
         self, asked: Asked, caller: Caller, context: Any, kinds: Collection[OperationType]
@@ -280,6 +313,31 @@ class Operations:
         headers = {"x-cost-requested": str(requested), "x-cost-actual": str(result.points)}
         has_data = result.data is not None
         return Outcome(b"".join(parts), errors, has_data=has_data, ran=True, headers=headers)
+
+
+def _wherever_begun(asked: Asked, roots: Iterable[Field]) -> Asked:
+    """`asked` without the place that it begins at, where a variable brings that and nothing else.
+
+    An event is the same for all who hear it, wherever they began.
+    """
+    given = asked.variables or {}
+    for argument in (one for root in roots for node in root.nodes for one in node.arguments or ()):
+        if argument.name.value == RESUMED_BY and isinstance(argument.value, VariableNode):
+            name = argument.value.name.value
+            if name in given and len(re.findall(rf"\${name}\b", asked.query)) == 2:
+                given = {**given, name: ""}
+    return asked._replace(variables=given)
+
+
+def _insist(results: Sequence[Result]) -> None:
+    """Raise what is no answer yet: an outage, and what is too much for several events at once."""
+    passing: tuple[type[HubError], ...] = (Unavailable, Busy)
+    if len(results) > 1:
+        passing += (TimedOut, CostExceeded)
+    for error in (error for result in results for error in result.errors):
+        refusal = own(error) or foreign(error)
+        if isinstance(refusal, passing):
+            raise refusal
 
 
 async def _admitted(

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from graphql import GraphQLError
 
-from hub.errors import Code, HubError
+from hub.errors import ChangeTokenExpired, Code, HubError
 from hub.settings import Settings
 from hub.web.door import Caller
 from hub.web.faults import FaultLog, foreign, own
@@ -21,6 +21,7 @@ _STATUS: Mapping[Code, int] = {
     Code.FORBIDDEN: 403,
     Code.NOT_FOUND: 404,
     Code.CONFLICT: 409,
+    Code.CHANGE_TOKEN_EXPIRED: 410,
     Code.REFUSED: 422,
     Code.IDEMPOTENCY_MISMATCH: 422,
     Code.THROTTLED: 429,
@@ -43,6 +44,7 @@ _OF_THE_DOCUMENT = frozenset(
         Code.REFUSED,
         Code.CONFLICT,
         Code.IDEMPOTENCY_MISMATCH,
+        Code.CHANGE_TOKEN_EXPIRED,
     }
 )
 
@@ -110,4 +112,6 @@ def _extensions(refusal: HubError, caller: Caller) -> dict[str, Any]:
         extensions["retryAfter"] = refusal.retry_after
     if refusal.path:
         extensions["inputPath"] = refusal.path
+    if isinstance(refusal, ChangeTokenExpired):
+        extensions["restartToken"] = refusal.restart_token
     return extensions

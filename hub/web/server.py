@@ -105,13 +105,14 @@ class _Sockets(_NotRead, WebSocketsSansIOProtocol):
             extensions[FRAMES] = self.send_frames
 
     async def send_frames(self, frames: bytes) -> None:
-        """Send finished frames, as soon as the client has taken enough of those before.
+        """Send finished frames, and return as soon as the client has taken enough of them.
 
-        uvicorn makes a frame anew for each client, and sends each by itself.
+        So what comes next is judged when it can go out, not before. uvicorn makes a frame anew for
+        each client, and sends each by itself.
         """
-        await self.writable.wait()
         if not (self.close_sent or self.transport.is_closing()):
             self.transport.write(frames)
+        await self.writable.wait()
 
 
 class _Phase(Enum):

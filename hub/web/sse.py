@@ -71,6 +71,7 @@ async def _pour(outcomes: AsyncGenerator[Outcome | Shared, None], send: Send) ->
         async for outcome in outcomes:
             told = outcome.events if isinstance(outcome, Shared) else event(outcome.body)
             await _say(send, told)
+            await _say(send, b"")  # waits for the client, so that what comes next is judged late
 
 
 async def _say(send: Send, text: bytes) -> None:

@@ -41,6 +41,8 @@ Composite = GraphQLObjectType | GraphQLInterfaceType
 LARGE = ("certificate", "instrument", "measurementS", "person", "users")
 ODD_ROOTS = ["price", "verifyCertificate", "dueInstruments", "nodes", "me", "enumLabels", "explain"]
 """The root fields that are resolved in Python."""
+OF_THE_CLOCK = "changes"
+"""The root field that promises until when; never the same twice."""
 OF_COLUMNS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "price": {"code": ("FeeItem", "code"), "on": ("FeeItem", "effective_from")},
     "verifyCertificate": {
@@ -235,7 +237,7 @@ class _Author:
         return [
             name
             for name, one in kind.fields.items()
-            if name not in ODD_ROOTS
+            if name not in (*ODD_ROOTS, OF_THE_CLOCK)
             for _ in range((1 + 2 * ("first" in one.args)) * (1 + 3 * name.startswith(LARGE)))
         ]
 

@@ -144,12 +144,24 @@ def test_the_price_is_the_one_of_the_table(
 
 
 def test_rows_and_values_count_where_another_type_is_dearer_in_points() -> None:
-    values = " ".join(f"v{at}: name" for at in range(9))
+    values = " ".join(f"v{at}: name" for at in range(5))
     sides = f"... on Instrument {{ owner {{ name }} }} ... on Personnel {{ {values} }}"
     plan = planned(f'{{ node(id: "x") {{ {sides} }} }}')
 
     assert plan is not None
-    assert plan.cost == Cost(points=2, rows=2, values=1 + 9)
+    assert plan.cost == Cost(points=2, rows=2, values=1 + 5)
+
+
+def test_a_value_that_is_asked_for_by_more_than_five_names_is_taken_for_a_long_one() -> None:
+    few, many = (
+        planned(f'{{ instrument(id: "x") {{ {" ".join(f"v{at}: remark" for at in range(n))} }} }}')
+        for n in (5, 8)
+    )
+
+    assert few is not None
+    assert many is not None
+    assert few.cost == Cost(points=1, rows=1, values=1 + 5)
+    assert many.cost == Cost(points=1, rows=1, values=1 + 8 + 3 * 50)
 
 
 def test_a_list_of_parts_is_usually_short_but_what_it_leads_to_is_priced_in_full() -> None:
@@ -199,7 +211,7 @@ def test_a_refusal_names_the_number_the_limit_and_the_dearest_paths() -> None:
 def test_too_many_rows_or_values_are_refused_too() -> None:
     forest = planned(
         "{ organizations(first: 1) { nodes { capabilities(first: 100) { nodes { "
-        + " ".join(f"v{at}: code" for at in range(199))
+        + " ".join(f"v{at}: code" for at in range(5))
         + " } } } } }"
     )
 
@@ -207,9 +219,9 @@ def test_too_many_rows_or_values_are_refused_too() -> None:
     assert excess(forest.prices, Limits(5_000)) is None
     rows = excess(forest.prices, Limits(5_000, rows=100))
     assert str(rows).startswith("the operation may yield 101 rows, the limit is 100; most at")
-    values = excess(forest.prices, Limits(5_000, values=19_900))
+    values = excess(forest.prices, Limits(5_000, values=500))
     assert str(values) == (
-        "the operation may yield 19904 values, the limit is 19900;"
+        "the operation may yield 504 values, the limit is 500;"
         " most at organizations.nodes.capabilities.nodes"
     )
 

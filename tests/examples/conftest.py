@@ -13,6 +13,7 @@ import pytest
 
 from hub.demo.seed import seed
 from hub.embedded.supervisor import Embedded
+from hub.jobs.sequencer import sequence
 from hub.settings import Settings
 from hub.times import today
 from hub.web.app import Hub, application
@@ -36,6 +37,8 @@ async def live(
     """A client of that hub; its `http` knows the address."""
     hub = Hub(Settings(data=tmp_path_factory.mktemp("examples")), demo_url, servers.redis_url)
     await seed(hub.database, today=today(), keys=hub.keys)
+    while await sequence(hub.database) is not None:
+        pass
     async with served(hub) as url, httpx.AsyncClient(base_url=url, timeout=30) as http:
         yield HubClient(hub, http)
 

@@ -73,6 +73,33 @@ async def test_the_python_client_imports_a_ledger_and_reads_it_back(
     assert "名称为空" in str(rows[40])
 
 
+async def test_the_python_client_keeps_a_ledger_in_step_with_a_file(
+    live: HubClient, tmp_path: Path
+) -> None:
+    head = "externalId,assetNo,name,intervalMonths,lastDate,location\n"
+    lines = [f"{at},SYNC-{at:04},压力表,12,2026-01-05,一车间\n" for at in range(1_200)]
+    ledger = tmp_path / "台账.csv"
+    ledger.write_text(head + "".join(lines), "utf-8-sig")
+    command = (*python(live, "sync_ledger.py"), ledger)
+
+    first = await run(live, "rival", *command)
+    again = await run(live, "rival", *command)
+    lines[7] = lines[7].replace("一车间", "二车间")
+    lines[1_100] = "1100,SYNC-1100, ,12,2026-01-05,一车间\n"
+    ledger.write_text(head + "".join(lines), "utf-8-sig")
+    rehearsed = await run(live, "rival", *command, "--dry-run")
+    changed = await run(live, "rival", *command)
+
+    assert first == (0, "CREATED 1200\n", "")
+    assert again == (0, "UNCHANGED 1200\n", "")
+    assert changed == rehearsed
+    assert changed == (
+        1,
+        "第 1102 行 器具名称不能为空（NAME_MISSING）\nREJECTED 1，UNCHANGED 1198，UPDATED 1\n",
+        "",
+    )
+
+
 async def test_the_python_client_says_in_chinese_why_it_is_refused(
     live: HubClient, tmp_path: Path
 ) -> None:

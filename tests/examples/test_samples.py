@@ -105,6 +105,14 @@ async def test_an_instrument_is_created_once_however_often_the_sample_is_run(
     assert (first["problems"], first["replayed"], second["replayed"]) == ([], False, True)
 
 
+async def test_the_sample_of_a_sync_answers_each_row(live: HubClient) -> None:
+    told = (await run(live, "sync-ledger")).data["syncInstruments"]
+
+    assert [one["status"] for one in told["results"]] == ["CREATED", "CREATED", "REJECTED"]
+    assert told["results"][0]["instrument"]["dueDate"] == "2027-03-01"
+    assert [one["code"] for one in told["results"][2]["problems"]] == ["NAME_MISSING"]
+
+
 async def test_the_first_operation_gives_the_id_and_version_for_the_change_of_status(
     live: HubClient,
 ) -> None:

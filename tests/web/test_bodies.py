@@ -120,6 +120,13 @@ def test_json_of_32_levels_is_read(depth: int) -> None:
     assert read_json(nested(depth)) == json.loads(nested(depth))
 
 
+@pytest.mark.parametrize("text", ["[[[", "]]}", 40 * "[{", '"[' * 9])
+def test_brackets_in_texts_are_no_levels(text: str) -> None:
+    value = {"rows": 300 * [{"name": text, "inner": [text]}]}
+
+    assert read_json(json.dumps(value).encode()) == value
+
+
 @given(st.recursive(st.none() | st.integers(-9, 9) | st.text(max_size=3), st.lists, max_leaves=60))
 def test_the_depth_of_json_is_counted_as_its_brackets_are(value: object) -> None:
     text = json.dumps(value)
@@ -128,11 +135,12 @@ def test_the_depth_of_json_is_counted_as_its_brackets_are(value: object) -> None
         depth += {"[": 1, "]": -1}.get(character, 0)
         deepest = max(deepest, depth)
 
-    if deepest <= 32:
-        assert read_json(text) == value
-    else:
-        with pytest.raises(BadRequest):
-            read_json(text)
+    for told in (text, text.encode(), text.encode() + 5_000 * b" "):
+        if deepest <= 32:
+            assert read_json(told) == value
+        else:
+            with pytest.raises(BadRequest):
+                read_json(told)
 
 
 @given(st.binary(max_size=60))

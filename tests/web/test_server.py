@@ -1,24 +1,35 @@
 """Slow, silent and oversize clients over real sockets, with deadlines of tenths of a second."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 
 import pytest
 from starlette.applications import Starlette
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
+from websockets.frames import Frame, Opcode
 
 from hub.settings import Settings
+from hub.web.channels import Shared
 from hub.web.graphql import Front, routes
+from hub.web.operations import Outcome
 from hub.web.server import Deadlines, serve_config
+from hub.web.sockets import FRAMES
+from hub.web.sse import stream
 from tests.web.conftest import serving
 from tests.web.toy import ToyDoor
 
 POST = b"POST /graphql HTTP/1.1\r\nhost: hub\r\ncontent-type: application/json\r\n"
 QUERY = b'{"query": "{ hello }"}'
 WHOLE = POST + b"content-length: %d\r\n\r\n" % len(QUERY) + QUERY
+GET = b"GET %b HTTP/1.1\r\nhost: hub\r\n\r\n"
+UPGRADE = (
+    b"GET %b HTTP/1.1\r\nhost: hub\r\nconnection: upgrade\r\nupgrade: websocket\r\n"
+    b"sec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+)
 CHUNK = b"x" * 1_000_000
+MANY = 20
 
 
 class Endless:
@@ -26,6 +37,8 @@ class Endless:
 
     def __init__(self) -> None:
         self.stopped = asyncio.Event()
+        self.begun = asyncio.Event()
+        self.taken = asyncio.Event()
 
     async def http(self, _scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
@@ -47,6 +60,30 @@ class Endless:
         except Exception:  # noqa: BLE001  any end will do
             self.stopped.set()
 
+    async def frames(self, socket: WebSocket) -> None:
+        """More than the other side takes unread."""
+        await socket.accept()
+        send = socket.scope["extensions"][FRAMES]
+        self.begun.set()
+        await send(Frame(Opcode.BINARY, CHUNK * MANY).serialize(mask=False))
+        self.taken.set()
+
+    async def events(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+        """As much as server-sent events."""
+
+        async def told() -> AsyncGenerator[Outcome | Shared, None]:
+            self.begun.set()
+            yield Shared([(1, CHUNK * MANY)], 1)
+            self.taken.set()
+
+        async def admit() -> None:
+            return None
+
+        async def never() -> None:
+            await asyncio.Event().wait()
+
+        await stream(told(), send, admit, 20, "request-1", never())
+
 
 @pytest.fixture(scope="module")
 async def endless() -> Endless:
@@ -60,13 +97,16 @@ async def port(endless: Endless) -> AsyncIterator[int]:
 
     class Http:
         async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-            await endless.http(scope, receive, send)
+            serve = endless.events if scope["path"] == "/events" else endless.http
+            await serve(scope, receive, send)
 
     app = Front(
         routes=[
             *routes(ToyDoor(), settings),
             Route("/endless", Http()),
+            Route("/events", Http()),
             WebSocketRoute("/endless", endless.socket),
+            WebSocketRoute("/frames", endless.frames),
         ]
     )
     deadlines = Deadlines(header=0.4, body=0.4, reading=0.4)
@@ -211,15 +251,29 @@ async def test_who_takes_nothing_of_an_answer_is_let_go(
     port: int, endless: Endless, upgrade: bool
 ) -> None:
     endless.stopped.clear()
-    head = b"GET /endless HTTP/1.1\r\nhost: hub\r\n"
-    if upgrade:
-        head += b"connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n"
-        head += b"sec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
     _reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1)
-    writer.write(head + b"\r\n")
+    writer.write((UPGRADE if upgrade else GET) % b"/endless")
 
     await asyncio.wait_for(endless.stopped.wait(), 20)
 
+    writer.close()
+
+
+@pytest.mark.parametrize("request_", [UPGRADE % b"/frames", GET % b"/events"])
+async def test_what_is_shared_is_sent_once_the_client_has_taken_enough_of_it(
+    port: int, endless: Endless, request_: bytes
+) -> None:
+    endless.begun.clear()
+    endless.taken.clear()
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1)
+    writer.write(request_)
+
+    await endless.begun.wait()
+    taken_unread = endless.taken.is_set()
+    while not endless.taken.is_set():
+        assert await reader.read(len(CHUNK))
+
+    assert not taken_unread
     writer.close()
 
 

@@ -1,4 +1,4 @@
-"""How much the hub needs to answer reads, beside LIMIT and stock Strawberry in the same run.
+"""How much the hub needs to answer requests, beside LIMIT and stock Strawberry in the same run.
 
 The servers stand on one core; PostgreSQL and the load client share another. All run at once, one
 is loaded at a time, in turn: A, B, C, A, B, C. Before that they are made to show that they answer

@@ -1,0 +1,73 @@
+"""Lets go of what is kept for a time only: old changes of the feed, and answers to old keys."""
+
+import asyncio
+from datetime import timedelta
+
+import structlog
+from sqlalchemy import TextClause, text
+
+from hub.actor import PLATFORM
+from hub.db import Database
+
+EVERY = 600.0
+"""Seconds between two looks."""
+CHUNK = 5_000
+"""Rows that go in one transaction."""
+KEYS_KEPT = timedelta(hours=72)
+LATE = timedelta(hours=1)
+"""Longer than any transaction runs. A change bears the instant at which its transaction began;
+so long after the promised time it goes, and what commits late keeps the whole of it."""
+
+# The oldest changes, up to the first that is young enough: what is left has no hole.
+TRIM = text(
+    """
+    WITH oldest AS (
+        SELECT pos, at < now() - CAST(:age AS interval) AS is_old
+        FROM feed ORDER BY pos LIMIT :chunk
+    ), reach AS (
+        SELECT coalesce(min(pos) FILTER (WHERE NOT is_old) - 1, max(pos)) AS pos FROM oldest
+    ), gone AS (
+        DELETE FROM feed WHERE pos <= (SELECT pos FROM reach) RETURNING pos
+    )
+    UPDATE feed_head SET floor = (SELECT max(pos) FROM gone) WHERE EXISTS (SELECT FROM gone)
+    RETURNING floor
+    """
+)
+FORGET = text(
+    """
+    DELETE FROM idempotency_key WHERE (principal, key) IN (
+        SELECT principal, key FROM idempotency_key
+        WHERE created_at < now() - CAST(:age AS interval) LIMIT :chunk
+    )
+    RETURNING key
+    """
+)
+
+
+async def trim(database: Database, kept: timedelta) -> None:
+    """Delete the changes that are older than `kept`."""
+    await _all(database, TRIM, kept + LATE)
+
+
+async def forget(database: Database) -> None:
+    """Delete the idempotency keys that are older than `KEYS_KEPT`, with their answers."""
+    await _all(database, FORGET, KEYS_KEPT)
+
+
+async def _all(database: Database, statement: TextClause, age: timedelta) -> None:
+    found = True
+    while found:
+        async with database.writer(PLATFORM) as db:
+            found = bool(await db.rows(statement, age=age, chunk=CHUNK))
+
+
+async def run(database: Database, kept: timedelta) -> None:
+    """Let go of what is old for as long as the task lives, through every outage."""
+    log = structlog.get_logger("hub.retention")
+    while True:
+        try:
+            await trim(database, kept)
+            await forget(database)
+        except Exception as error:  # noqa: BLE001 -- whatever it was, the next look comes
+            log.warning("retention waits", error=type(error).__name__)
+        await asyncio.sleep(EVERY)

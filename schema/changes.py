@@ -1,0 +1,125 @@
+"""The feed as clients see it: what has become of their objects, in order, and where to go on."""
+
+from datetime import datetime
+from uuid import UUID
+
+import strawberry
+
+from hub.changes import cursor
+from hub.events import Change as FeedRow
+from hub.tables.base import Row
+from hub.tables.capability import Capability
+from hub.tables.certificate import Certificate
+from hub.tables.document import DocumentAdoption
+from hub.tables.instrument import Instrument as InstrumentRow
+from hub.tables.organization import Organization
+from hub.tables.personnel import Personnel
+from hub.tables.qualification import Qualification
+from hub.tables.standard import MeasurementStandard
+from hub.vocabulary import ChangeKind, ChangeReason, ChangeType
+from schema.context import Info
+from schema.ids import encode
+from schema.instrument import Instrument
+from schema.noun import Node
+from schema.resolve import by_id
+
+TABLES: dict[ChangeType, type[Row]] = {
+    ChangeType.INSTRUMENT: InstrumentRow,
+    ChangeType.CERTIFICATE: Certificate,
+    ChangeType.MEASUREMENT_STANDARD: MeasurementStandard,
+    ChangeType.CAPABILITY: Capability,
+    ChangeType.QUALIFICATION: Qualification,
+    ChangeType.PERSONNEL: Personnel,
+    ChangeType.DOCUMENT_ADOPTION: DocumentAdoption,
+    ChangeType.ORGANIZATION: Organization,
+}
+TYPES = {table.__name__: type_ for type_, table in TABLES.items()}
+"""The types by the names under which the feed knows them."""
+
+
+def names_of(types: list[ChangeType] | None) -> frozenset[str]:
+    """The names under which the feed knows `types`, or all of them."""
+    return frozenset(name for name, one in TYPES.items() if types is None or one in types)
+
+
+@strawberry.type(description="本机构一个对象的一次变更")
+class Change:
+    """A committed change."""
+
+    pos: str = strawberry.field(
+        description="在变更序列中的位置，递增；全平台连续，本机构所见则有间隔"
+    )
+    cursor: str = strawberry.field(description="此变更的游标，不透明：由此往后续读或续订")
+    type: ChangeType = strawberry.field(description="对象的种类")
+    id: strawberry.ID = strawberry.field(description="对象的标识符")
+    kind: ChangeKind = strawberry.field(description="变更种类")
+    reason: ChangeReason | None = strawberry.field(description="删除的原因")
+    version: int = strawberry.field(description="变更后的版本号；每个对象的版本号依次到达")
+    at: datetime = strawberry.field(description="变更时刻")
+    key: strawberry.Private[UUID]
+
+    @strawberry.field(description="当前的对象，可能已比此变更更新；已删除或无权查看则为空")
+    async def node(self, info: Info) -> Node | None:
+        if self.kind is ChangeKind.DELETE:
+            return None
+        found: Node | None = await by_id(info.context, TABLES[self.type], self.key)
+        return found
+
+    @classmethod
+    def of(cls, change: FeedRow) -> "Change":
+        """What its organisations are told of `change`."""
+        is_gone = change["kind"] is ChangeKind.DELETE
+        return cls(
+            pos=str(change["pos"]),
+            cursor=cursor(change["pos"]),
+            type=TYPES[change["object_type"]],
+            id=encode(change["object_type"], change["object_id"]),
+            kind=change["kind"],
+            reason=ChangeReason.RETIRED if is_gone else None,
+            version=change["object_version"],
+            at=change["at"],
+            key=change["object_id"],
+        )
+
+
+@strawberry.type(description="一页变更")
+class ChangePage:
+    """Some changes, and where to go on."""
+
+    nodes: list[Change] = strawberry.field(description="各次变更，按次序")
+    end_cursor: str = strawberry.field(description="由此续读；本页为空时也在前进")
+    has_more: bool = strawberry.field(description="此刻后面是否可能还有；为真则应立即续读")
+    retained_until: datetime = strawberry.field(
+        description="endCursor 至少到此时刻有效；之后须完整读取一遍再续读"
+    )
+
+
+@strawberry.type(description="本机构一件计量器具的变更")
+class InstrumentChange:
+    """A committed change."""
+
+    pos: str = strawberry.field(description="在变更序列中的位置，连续递增")
+    kind: ChangeKind = strawberry.field(description="变更种类")
+    id: strawberry.ID = strawberry.field(description="器具标识符")
+    version: int = strawberry.field(description="变更后的版本号")
+    at: datetime = strawberry.field(description="变更时刻")
+    key: strawberry.Private[UUID]
+
+    @strawberry.field(description="当前的器具；已退出台账则为空")
+    async def instrument(self, info: Info) -> Instrument | None:
+        if self.kind is ChangeKind.DELETE:
+            return None
+        found: Instrument | None = await by_id(info.context, InstrumentRow, self.key)
+        return found
+
+    @classmethod
+    def of(cls, change: FeedRow) -> "InstrumentChange":
+        """What subscribers hear of `change`."""
+        return cls(
+            pos=str(change["pos"]),
+            kind=change["kind"],
+            id=encode("Instrument", change["object_id"]),
+            version=change["object_version"],
+            at=change["at"],
+            key=change["object_id"],
+        )
