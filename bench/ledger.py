@@ -18,11 +18,12 @@ from typing import Any
 
 from hub.actor import Actor
 from hub.db import Database
+from hub.exchange import OnError
 from hub.importers.ledger.intake import import_ledger, read_path
 from hub.importers.ledger.judge import judge
 from hub.rules.organization import uscc_check_digit
 from hub.tables.organization import Organization
-from hub.vocabulary import OnError, Role
+from hub.vocabulary import Role
 
 GENERATOR = Path(__file__).parents[1] / "examples/data/ledgers/sample_ledger_generate.py"
 AS_OF = date(2024, 6, 30)

@@ -77,9 +77,9 @@ def import_ledger(
 ) -> None:
     """导入一份台账。退出码 1：有行被拒绝，或整份文件不可读。"""
     from hub.db import Database
+    from hub.exchange import OnError
     from hub.importers.ledger.intake import import_file
     from hub.times import today
-    from hub.vocabulary import OnError
 
     chosen = configured(data)
     if report is not None:

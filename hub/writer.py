@@ -26,10 +26,10 @@ from hub.errors import (
     Unauthenticated,
     Words,
 )
+from hub.exchange import ChangeKind
 from hub.tables.base import Row, Table
 from hub.tables.journal import AuditEvent, IdempotencyKey, InboxChange
 from hub.values import differ
-from hub.vocabulary import ChangeKind
 
 R = TypeVar("R", bound=Row)
 T = TypeVar("T", bound=Table)

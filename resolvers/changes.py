@@ -8,10 +8,10 @@ import strawberry
 from hub.changes import cursor, page, position
 from hub.errors import Unauthenticated
 from hub.events import Changes
+from hub.exchange import ChangeType
 from hub.policies.journal import concerns
 from hub.tables.instrument import Instrument
 from hub.tables.journal import FeedChange
-from hub.vocabulary import ChangeType
 from loaders.keyset import By
 from schema import page as pages
 from schema.changes import Change, ChangePage, InstrumentChange, names_of

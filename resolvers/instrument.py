@@ -12,8 +12,9 @@ from hub.actions import instrument as actions
 from hub.actions.instrument_sync import INSTRUMENTS
 from hub.actions.sync import Call, sync
 from hub.errors import BadInput
+from hub.exchange import OnError
 from hub.tables.instrument import Instrument as InstrumentRow
-from hub.vocabulary import InstrumentState, OnError
+from hub.vocabulary import InstrumentState
 from hub.writer import Writer
 from loaders.keyset import By
 from loaders.rows import page_of

@@ -7,6 +7,7 @@ import strawberry
 
 from hub.changes import cursor
 from hub.events import Change as FeedRow
+from hub.exchange import ChangeKind, ChangeReason, ChangeType
 from hub.tables.base import Row
 from hub.tables.capability import Capability
 from hub.tables.certificate import Certificate
@@ -16,7 +17,6 @@ from hub.tables.organization import Organization
 from hub.tables.personnel import Personnel
 from hub.tables.qualification import Qualification
 from hub.tables.standard import MeasurementStandard
-from hub.vocabulary import ChangeKind, ChangeReason, ChangeType
 from schema.context import Info
 from schema.ids import encode
 from schema.instrument import Instrument

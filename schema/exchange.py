@@ -8,9 +8,9 @@ from typing import Any
 import strawberry
 from strawberry.file_uploads import Upload
 
+from hub.exchange import OnError
 from hub.importers.ledger.intake import Intake
 from hub.importers.ledger.report import error_workbook
-from hub.vocabulary import OnError
 from schema.payload import Problem
 
 

@@ -9,9 +9,10 @@ from sqlmodel import col
 from hub.actions.sync import MOST_ROWS, Synced, problems, results
 from hub.actions.sync_ledger import Ledger
 from hub.changes import cursor
+from hub.exchange import OnError, SyncStatus
 from hub.statements import Transaction
 from hub.tables.handed import InstrumentSync
-from hub.vocabulary import InstrumentState, OnError, SyncStatus
+from hub.vocabulary import InstrumentState
 from schema.costs import Listed
 from schema.declare import P, column, one
 from schema.instrument import Instrument

@@ -4,7 +4,7 @@ import re
 
 import strawberry
 
-from hub import vocabulary
+from hub import exchange, vocabulary
 from hub.actor import Level, Sight
 from hub.rules.problem import Severity
 from hub.vocabulary import Term
@@ -12,7 +12,7 @@ from hub.vocabulary import Term
 ELSEWHERE = {"Level": Level, "Severity": Severity, "Sight": Sight}
 TERMS: dict[str, type[Term]] = {
     name: kind
-    for name, kind in [*vars(vocabulary).items(), *ELSEWHERE.items()]
+    for name, kind in [*vars(vocabulary).items(), *vars(exchange).items(), *ELSEWHERE.items()]
     if isinstance(kind, type) and issubclass(kind, Term) and kind is not Term
 }
 

@@ -6,8 +6,8 @@ holds both equal.
 
 from hub.actions.sync_ledger import Rule
 from hub.errors import Words
+from hub.exchange import SyncStatus
 from hub.rules.text import LONG_TEXTS, LONGEST, MOST_ITEMS
-from hub.vocabulary import SyncStatus
 
 BLANK = r"^[\s\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\x1c-\x1f]*$"
 """What Python's `strip` leaves nothing of."""

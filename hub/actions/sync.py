@@ -19,10 +19,10 @@ from hub.actions.sync_ledger import Ledger, Rule
 from hub.actions.sync_statement import HELD_BACK, KEY_TWICE, statement
 from hub.actor import Actor
 from hub.errors import BadInput, Conflict, Forbidden, IdempotencyMismatch, Words
+from hub.exchange import OnError, SyncStatus
 from hub.rules.problem import Problem, Severity
 from hub.statements import Statements, Transaction
 from hub.values import plain
-from hub.vocabulary import OnError, SyncStatus
 
 MOST_ROWS = 1_000
 """Rows of one call (domain 4.7)."""

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from hub.actor import Can
 from hub.errors import Words
-from hub.vocabulary import SyncStatus
+from hub.exchange import SyncStatus
 
 
 class Member(NamedTuple):

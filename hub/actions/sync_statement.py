@@ -8,7 +8,7 @@ from functools import cache
 from typing import NamedTuple
 
 from hub.actions.sync_ledger import Ledger, Member
-from hub.vocabulary import SyncStatus
+from hub.exchange import SyncStatus
 
 MOST_CHOICES = 8
 """Choices of members that get statements of their own; each costs a megabyte a connection."""

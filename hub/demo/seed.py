@@ -26,6 +26,7 @@ from hub.db import Database
 from hub.demo import cast
 from hub.demo.certificates import issue_certificates
 from hub.demo.laboratory import Span, personnel, services, standards
+from hub.exchange import OnError
 from hub.importers.dcc.intake import import_dcc
 from hub.importers.ledger.intake import import_file
 from hub.importers.reference.read import Reference, missing, read_reference
@@ -35,7 +36,7 @@ from hub.rules.instrument import normal_key
 from hub.rules.password import check_password
 from hub.tables.instrument import Instrument
 from hub.tables.user import User
-from hub.vocabulary import CalibrationMode, CompulsoryPurpose, InstrumentRole, OnError, Role
+from hub.vocabulary import CalibrationMode, CompulsoryPurpose, InstrumentRole, Role
 from hub.writer import Writer
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "data"

@@ -6,9 +6,9 @@ from uuid import UUID
 from sqlalchemy import Column, ForeignKey, MetaData, Uuid
 from sqlmodel import Field
 
+from hub.exchange import SyncStatus
 from hub.tables.base import JSON, TEXTS, Table, term
 from hub.tables.instrument import Instrument
-from hub.vocabulary import SyncStatus
 
 
 class Handed(Table):

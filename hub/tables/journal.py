@@ -8,8 +8,8 @@ from sqlalchemy import BigInteger, Column, Identity, SmallInteger, Text, Uuid
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 
+from hub.exchange import ChangeKind
 from hub.tables.base import INSTANT, JSON, NOW, TEXTS, Table, term
-from hub.vocabulary import ChangeKind
 
 UUIDS: Any = ARRAY(Uuid)
 

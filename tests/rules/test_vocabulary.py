@@ -5,7 +5,7 @@ import pickle
 
 import pytest
 
-from hub import vocabulary
+from hub import exchange, vocabulary
 from hub.rules.instrument import MoveCondition
 from hub.rules.organization import UsccVerdict
 from hub.rules.personnel import ResidentIdVerdict
@@ -13,8 +13,9 @@ from hub.rules.problem import Severity
 from hub.rules.uncertainty import UncertaintyRounding
 from hub.vocabulary import InstrumentState, MetrologyField, Term
 
+LISTS = {vocabulary.__name__, exchange.__name__}
 TERMS = [
-    *(term for term in Term.__subclasses__() if term.__module__ == vocabulary.__name__),
+    *(term for term in Term.__subclasses__() if term.__module__ in LISTS),
     *(MoveCondition, ResidentIdVerdict, Severity, UncertaintyRounding, UsccVerdict),
 ]
 

@@ -14,6 +14,7 @@ from hub.actions.ledger import LedgerLine, Stored, take_in
 from hub.actor import PLATFORM, Actor
 from hub.db import Database
 from hub.errors import BadInput, NotFound
+from hub.exchange import OnError
 from hub.importers.ledger.judge import Judged, Line, judge
 from hub.importers.ledger.report import report
 from hub.importers.ledger.sheets import read_table
@@ -22,7 +23,7 @@ from hub.policy import readable
 from hub.rules.organization import normal_uscc
 from hub.tables.organization import Organization
 from hub.values import plain
-from hub.vocabulary import OnError, Role
+from hub.vocabulary import Role
 
 
 @dataclass(frozen=True, slots=True)
