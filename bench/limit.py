@@ -15,7 +15,7 @@ from typing import Any
 import asyncpg
 import orjson
 import uvicorn
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bench.dataset import dsn
 from hub.settings import Settings
@@ -104,13 +104,19 @@ class Limit:
 
 def serve(settings: Settings, database_url: str) -> None:
     """Serve LIMIT until a signal, on a pool as large as the hub's."""
+    run(Limit(database_url, settings.pool_size), settings)
+
+
+def run(app: ASGIApp, settings: Settings) -> None:
+    """Run an application until a signal, with as little around it as uvicorn can do with."""
     uvicorn.run(
-        Limit(database_url, settings.pool_size),
+        app,
         host=settings.host,
         port=settings.port,
         loop="uvloop",
         http="httptools",
-        ws="none",
+        ws="websockets-sansio",
+        ws_per_message_deflate=False,
         lifespan="on",
         access_log=False,
         log_level="warning",

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import orjson
-import uvicorn
 from starlette.types import Receive, Scope, Send
 
+from bench.limit import run
 from hub.settings import Settings
 
 
@@ -72,16 +72,4 @@ class Loudspeaker:
 
 def serve(settings: Settings) -> None:
     """Serve LIMIT until a signal."""
-    uvicorn.run(
-        Loudspeaker(),
-        host=settings.host,
-        port=settings.port,
-        loop="uvloop",
-        http="httptools",
-        ws="websockets-sansio",
-        ws_per_message_deflate=False,
-        lifespan="on",
-        access_log=False,
-        log_level="warning",
-        proxy_headers=False,
-    )
+    run(Loudspeaker(), settings)

@@ -35,6 +35,7 @@ class Can(StrEnum):
     REFERENCE_WRITE = "reference:write"
     ORGANIZATION_WRITE = "organization:write"
     USER_WRITE = "user:write"
+    WEBHOOK_WRITE = "webhook:write"
 
 
 LABORATORY = frozenset(
@@ -50,8 +51,8 @@ OVERSIGHT = frozenset({Role.REGULATOR, Role.DATA_STEWARD})
 
 GRANTS: dict[Role, frozenset[Can]] = {
     Role.USER: frozenset({Can.INSTRUMENT_WRITE}),
-    Role.ORG_ADMIN: frozenset({Can.INSTRUMENT_WRITE}),
-    Role.SYSTEM: frozenset({Can.INSTRUMENT_WRITE}),
+    Role.ORG_ADMIN: frozenset({Can.INSTRUMENT_WRITE, Can.WEBHOOK_WRITE}),
+    Role.SYSTEM: frozenset({Can.INSTRUMENT_WRITE, Can.WEBHOOK_WRITE}),
     Role.LAB_STAFF: frozenset({Can.CERTIFICATE_IMPORT}),
     Role.LAB_APPROVER: frozenset({Can.CERTIFICATE_ISSUE, Can.CERTIFICATE_IMPORT}),
     Role.DATA_STEWARD: frozenset(
@@ -110,6 +111,12 @@ class Actor:
             f"your roles do not grant {can}",
             hint=Words("请向本机构管理员申请", "ask the administrator of your organisation"),
         )
+
+    def acts_for(self) -> UUID:
+        """The organisation that the actor acts for. Forbidden for who acts for none."""
+        if self.organization_id is None:
+            raise Forbidden("当前账号不属于任何机构", "this account belongs to no organisation")
+        return self.organization_id
 
     def sight(self, level: Level, *, own: bool = True, person: bool = False) -> Sight:
         """What this actor gets of a field of `level` on a row that it may see.

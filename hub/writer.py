@@ -195,13 +195,7 @@ class Writer:
         mine = (col(IdempotencyKey.principal) == principal) & (col(IdempotencyKey.key) == key)
         if taken.scalar_one_or_none() is None:
             stored = (await self._session.execute(select(IdempotencyKey).where(mine))).scalar_one()
-            if stored.input_sha256 != digest:
-                raise IdempotencyMismatch(
-                    "同一幂等键配了不同的输入",
-                    "this idempotency key came before with another input",
-                    hint=Words("新的操作请用新的键", "use a new key for a new operation"),
-                    path=("idempotencyKey",),
-                )
+            check_input(stored.input_sha256, digest)
             return stored.answer or {}, True
         answer = await do()
         await self._session.execute(update(IdempotencyKey).where(mine).values(answer=answer))
@@ -265,6 +259,20 @@ def _defaults(table: type[Row]) -> dict[str, Any]:
         for name, field in table.model_fields.items()
         if name not in filled and not field.is_required()
     }
+
+
+def check_input(earlier: bytes, digest: bytes) -> None:
+    """Raise IdempotencyMismatch unless a key comes again with the input that it had `earlier`.
+
+    Both are SHA-256 digests of inputs.
+    """
+    if earlier != digest:
+        raise IdempotencyMismatch(
+            "同一幂等键配了不同的输入",
+            "this idempotency key came before with another input",
+            hint=Words("新的操作请用新的键", "use a new key for a new operation"),
+            path=("idempotencyKey",),
+        )
 
 
 def broken(error: IntegrityError, table: type[Table]) -> HubError:

@@ -6,7 +6,6 @@ import strawberry
 from sqlmodel import col
 from starlette.datastructures import UploadFile
 
-from hub.actions.instrument import owner_of
 from hub.actor import Can
 from hub.errors import BadInput, Conflict, NotFound, Refused
 from hub.importers.ledger.intake import import_ledger
@@ -34,7 +33,7 @@ class ExchangeMutation:
         context = info.context
         context.actor.must(Can.INSTRUMENT_WRITE)
         check_key(input.idempotency_key)
-        owner = owner_of(context.actor)
+        owner = context.actor.acts_for()
         if input.owner is not None:
             found = await context.reader.first(
                 readable(context.actor, Organization).where(

@@ -8,6 +8,7 @@ import strawberry
 
 from hub.errors import BadInput, Code, Conflict, HubError, Refused, Words
 from hub.rules.problem import Objections, Severity
+from hub.rules.problem import Problem as Objection
 from hub.writer import Writer
 from schema.context import Context
 from schema.declare import camel
@@ -69,19 +70,21 @@ def check_key(idempotency_key: str) -> None:
         )
 
 
+def in_words(objection: Objection, language: str) -> Problem:
+    """What a rule found wrong, in the words of a language."""
+    return Problem(
+        code=objection.code,
+        message=objection.words.in_(language),
+        path=[camel(str(step)) for step in objection.path],
+        hint=None,
+        severity=objection.severity,
+    )
+
+
 def problems_of(refusal: HubError, language: str) -> list[Problem]:
     """A refusal as data, each reason on its own."""
     if isinstance(refusal, Objections):
-        return [
-            Problem(
-                code=one.code,
-                message=one.words.in_(language),
-                path=[camel(str(step)) for step in one.path],
-                hint=None,
-                severity=one.severity,
-            )
-            for one in refusal.problems
-        ]
+        return [in_words(one, language) for one in refusal.problems]
     code = Code.REFUSED if type(refusal) is Refused else refusal.code
     return [
         Problem(

@@ -42,9 +42,15 @@ def is_plain_decimal(text: str) -> bool:
 
 def is_plain_date(text: str) -> bool:
     """Whether `text` is a day as it is written in an answer."""
+    return _plain_date(text) is not None
+
+
+def _plain_date(text: str) -> date | None:
     with suppress(ValueError):
-        return len(text) == len("2024-03-05") and date.fromisoformat(text).isoformat() == text
-    return False
+        if len(text) == len("2024-03-05"):
+            day = date.fromisoformat(text)
+            return day if day.isoformat() == text else None  # it also takes 2024-W10-2
+    return None
 
 
 def literal_decimal(node: ValueNode, variables: Any = None) -> Decimal:
@@ -56,12 +62,10 @@ def literal_decimal(node: ValueNode, variables: Any = None) -> Decimal:
 
 def parse_date(value: Any) -> date:
     """A local calendar date, YYYY-MM-DD."""
-    try:
-        if isinstance(value, str) and is_plain_date(value):
-            return date.fromisoformat(value)
-    except ValueError:
-        pass
-    raise GraphQLError(f"日期须为 YYYY-MM-DD / a date is YYYY-MM-DD: {str(value)[:40]}")
+    day = _plain_date(value) if isinstance(value, str) else None
+    if day is None:
+        raise GraphQLError(f"日期须为 YYYY-MM-DD / a date is YYYY-MM-DD: {str(value)[:40]}")
+    return day
 
 
 def parse_instant(value: Any) -> datetime:

@@ -18,7 +18,7 @@ from schema.declare import P, column, one
 from schema.instrument import Instrument
 from schema.instrument_input import InstrumentContent, may
 from schema.noun import Part, noun
-from schema.payload import Problem
+from schema.payload import Problem, in_words
 
 
 @strawberry.input(description="台账中的一行；省略的项不变，null 清空")
@@ -108,14 +108,6 @@ def _worded(ledger: Ledger, results: bytes, language: str) -> bytes:
     """`results` with words for the numbers of problems."""
     rows = orjson.loads(results)
     for row in rows:
-        row["problems"] = [
-            {
-                "code": one.code,
-                "message": one.words.in_(language),
-                "path": [str(step) for step in one.path],
-                "hint": None,
-                "severity": one.severity,
-            }
-            for one in problems(ledger, row["index"], row["problems"])
-        ]
+        found = problems(ledger, row["index"], row["problems"])
+        row["problems"] = [in_words(one, language) for one in found]
     return orjson.dumps(rows)

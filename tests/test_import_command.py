@@ -21,6 +21,7 @@ from hub.tables.organization import Organization
 from tests.doors import HubClient
 from tests.given import an_organization
 from tests.importing import AS_OF, LEDGERS, a_ledger, line, written
+from tests.patience import patiently
 
 SMALL, MIDDLE, LARGE = "sample-ledger-1-200", "sample-ledger-2-2000", "sample-ledger-3-20000"
 PROMISED = ("as_of", "counts", "wrong", "imported", "header_line", "header_map")
@@ -215,6 +216,6 @@ async def test_killed_in_the_middle_it_leaves_nothing_and_the_next_run_completes
 
 async def until(hub: HubClient, *, being_written: bool) -> None:
     """Wait until a transaction is open that has written instruments, or none is any more."""
-    async with asyncio.timeout(60):
+    async with patiently("the import to write" if being_written else "the import to be undone"):
         while bool((await hub.stored(WRITING))[0][0]) is not being_written:  # noqa: ASYNC110
             await asyncio.sleep(0.005)  # PostgreSQL tells of its locks only who asks

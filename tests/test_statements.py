@@ -14,6 +14,7 @@ from hub.statements import Statements
 from hub.vocabulary import Role
 from tests.doors import HubClient
 from tests.given import a_user, an_instrument, an_organization
+from tests.patience import patiently
 
 COUNT = "SELECT to_json(count(*)) FROM instrument"
 SCOPED = """
@@ -58,7 +59,7 @@ async def until(database_url: str, asleep: int) -> None:
         "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%to_json(pg_sleep%'"
         " AND state = 'active' AND pid <> pg_backend_pid() AND datname = current_database()"
     )
-    async with asyncio.timeout(10):
+    async with patiently(f"{asleep} statements to be asleep"):
         while await asked(database_url, question) != asleep:  # noqa: ASYNC110 -- no one tells us
             await asyncio.sleep(0.01)
 

@@ -1,9 +1,12 @@
 """How much one call of syncInstruments may bring, what it may hold, and how faults are told."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from hub.actions.instrument_sync import INSTRUMENTS
+from hub.actions.sync_statement import MOST_CHOICES, statement
 from tests.doors import HubClient
 from tests.ledger_verbs import Firm, a_firm, create, problem
 from tests.sync_verbs import (
@@ -155,3 +158,15 @@ async def test_values_are_counted_however_plain_they_are(hub: HubClient, firm: F
 
     assert answer.codes == ["BAD_INPUT"]
     assert "50000" in answer.errors[0]["message"]
+
+
+def test_each_ledger_has_statements_for_so_many_choices_of_keys_and_one_for_all_others() -> None:
+    choices = [frozenset({name}) for name in INSTRUMENTS.shape]
+    many = MOST_CHOICES + 2
+
+    for chosen in (choices[:many], choices[-many:]):
+        ledger = replace(INSTRUMENTS)
+        made = [statement(ledger, each, is_partial=False, writes=True) for each in chosen]
+
+        assert len(set(made)) == MOST_CHOICES + 1
+        assert made[-2] == made[-1]

@@ -17,6 +17,7 @@ from hub.web.app import Hub
 from tests.embedded.given import until
 from tests.fresh import empty_copy
 from tests.given import an_organization
+from tests.patience import patiently
 
 LEFT = text("SELECT count(*) FROM inbox")
 
@@ -46,7 +47,7 @@ async def test_a_lock_held_too_long_stops_the_sequencer_for_a_moment_only(
             await holder.execute(HEAD)
             task = asyncio.create_task(run(database, hub.feed))
             await until(lambda: bool(logs) or task.done())
-        async with asyncio.timeout(30):
+        async with patiently("the inbox to be empty"):
             while not task.done() and await left(database):
                 await asyncio.wait({task}, timeout=0.05)
 

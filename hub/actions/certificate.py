@@ -18,7 +18,6 @@ from hub.actions.certificate_draft import (
     rule_result,
 )
 from hub.actions.certificate_parts import attach_parts
-from hub.actions.instrument import owner_of
 from hub.actions.last_test import date_instrument
 from hub.actor import PLATFORM, Can
 from hub.db import Database
@@ -69,7 +68,7 @@ async def issue(db: Writer, draft: CertificateDraft, keys: Keyring, *, today: da
     """
     db.actor.must(Can.CERTIFICATE_ISSUE)
     draft = _fitting(draft)
-    issuer = await _one(db, Organization, owner_of(db.actor), "issuer")
+    issuer = await _one(db, Organization, db.actor.acts_for(), "issuer")
     await _check_number(db, issuer.id, draft.number)
     documents = await _documents(db, draft.technical_basis)
     standards = [await _standard(db, one, place) for place, one in enumerate(draft.standards_used)]

@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlmodel import col
 
 from hub.actions.last_test import LastTest, last_test
-from hub.actor import Actor, Can
-from hub.errors import Conflict, Forbidden, Refused
+from hub.actor import Can
+from hub.errors import Conflict, Refused
 from hub.policy import readable
 from hub.rules.due import valid_until
 from hub.rules.instrument import (
@@ -57,7 +57,7 @@ async def create(db: Writer, *, today: date, **values: Any) -> Instrument:
     BadInput for a text or price that does not fit; Refused by the rules of instruments.
     """
     db.actor.must(Can.INSTRUMENT_WRITE)
-    owner = owner_of(db.actor)
+    owner = db.actor.acts_for()
     values = _fitting(values)
     values["ledger_key"] = ledger_key(
         values.get("asset_no"), values.get("serial_no"), values.get("manufacturer")
@@ -133,16 +133,9 @@ async def retire(
     )
 
 
-def owner_of(actor: Actor) -> UUID:
-    """The organisation whose ledger the actor keeps. Forbidden for who keeps none."""
-    if actor.organization_id is None:
-        raise Forbidden("当前账号不属于任何机构", "this account belongs to no organisation")
-    return actor.organization_id
-
-
 async def _own(db: Writer, instrument_id: UUID, expected_version: int) -> Instrument:
     db.actor.must(Can.INSTRUMENT_WRITE)
-    mine = col(Instrument.owner_id) == owner_of(db.actor)
+    mine = col(Instrument.owner_id) == db.actor.acts_for()
     row = await db.one(
         readable(db.actor, Instrument).where(col(Instrument.id) == instrument_id, mine)
     )

@@ -14,15 +14,15 @@ from typing import Any, NamedTuple
 import asyncpg
 import orjson
 
-from hub.actions.instrument import owner_of
 from hub.actions.sync_ledger import Ledger, Rule
 from hub.actions.sync_statement import HELD_BACK, KEY_TWICE, statement
 from hub.actor import Actor
-from hub.errors import BadInput, Conflict, Forbidden, IdempotencyMismatch, Words
+from hub.errors import BadInput, Conflict, Forbidden, Words
 from hub.exchange import OnError, SyncStatus
 from hub.rules.problem import Problem, Severity
 from hub.statements import Statements, Transaction
 from hub.values import plain
+from hub.writer import check_input
 
 MOST_ROWS = 1_000
 """Rows of one call (domain 4.7)."""
@@ -88,7 +88,7 @@ async def sync(
     a key that came before with another input, Conflict where others were faster again and again.
     """
     actor.must(ledger.can)
-    owner = owner_of(actor)
+    owner = actor.acts_for()
     stated = frozenset[str]().union(*call.rows)
     rows = _read(call, [key for key in stated if ledger.shape.get(key) == "jsonb"])
     digest = sha256(rows)
@@ -209,13 +209,8 @@ def _done(found: Mapping[str, Any], digest: bytes, *, is_rehearsal: bool) -> Syn
     if not found["owned"]:
         raise Forbidden("只能同步本机构的台账", "you keep the ledger of your own organisation only")
     earlier = found["input_sha256"]
-    if earlier not in (None, digest):
-        raise IdempotencyMismatch(
-            "同一幂等键配了不同的输入",
-            "this idempotency key came before with another input",
-            hint=Words("新的操作请用新的键", "use a new key for a new operation"),
-            path=("idempotencyKey",),
-        )
+    if earlier is not None:
+        check_input(earlier, digest)
     counts = orjson.loads(found["counts"]) or {}
     has_written = earlier is not None or (found["went"] and not is_rehearsal)
     position = found["position"] if has_written else None

@@ -4,6 +4,7 @@ How the rows of a noun are judged is said by its `Ledger`.
 """
 
 import re
+from collections import defaultdict
 from functools import cache
 from typing import NamedTuple
 
@@ -11,7 +12,8 @@ from hub.actions.sync_ledger import Ledger, Member
 from hub.exchange import SyncStatus
 
 MOST_CHOICES = 8
-"""Choices of members that get statements of their own; each costs a megabyte a connection."""
+"""Choices of members of a ledger that get statements of their own; each costs a megabyte a
+connection."""
 PARAMETER = re.compile(r"\$([a-z_]+)")
 EXTERNAL_ID = "externalId"
 NEW_ID = """
@@ -38,7 +40,8 @@ def statement(
 ) -> Statement:
     """The statement for rows that state the keys `stated`: all of them, or each some of them.
 
-    The first choices of keys get statements of their own, all others one that knows every key.
+    The first choices of a ledger's keys get statements of their own, all others one that knows
+    every key.
 
     It answers one row: owned; input_sha256 of an earlier call under the same key, whose answer is
     then repeated; went, which is false where nothing is written since a row is wrong; counts,
@@ -46,13 +49,14 @@ def statement(
     a row has `moved` since the statement began, what it saw besides is old: it is to be taken back.
     UniqueViolationError where another took a key between the look and the write.
     """
-    if stated not in _CHOSEN and len(_CHOSEN) >= MOST_CHOICES:
+    chosen = _CHOSEN[ledger]
+    if stated not in chosen and len(chosen) >= MOST_CHOICES:
         return _statement(ledger, frozenset(ledger.shape), True, writes)
-    _CHOSEN.add(stated)
+    chosen.add(stated)
     return _statement(ledger, stated, is_partial, writes)
 
 
-_CHOSEN: set[frozenset[str]] = set()
+_CHOSEN: dict[Ledger, set[frozenset[str]]] = defaultdict(set)
 
 
 @cache

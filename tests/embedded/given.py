@@ -19,6 +19,7 @@ import pytest
 from redis.asyncio import Redis
 
 from hub.embedded.supervisor import Embedded
+from tests.patience import patiently
 
 TMP = Path("/tmp")  # noqa: S108 (short, which pytest's own folders are not)
 MEMORY = Path("/dev/shm")  # noqa: S108 (mkdtemp makes private folders in it)
@@ -111,7 +112,7 @@ def kill(pids: list[int]) -> None:
 
 async def until(true: Callable[[], bool]) -> None:
     """Wait until it is true; a minute at most."""
-    async with asyncio.timeout(60):
+    async with patiently("it to be true"):
         while not true():  # noqa: ASYNC110 (processes and files set no Event)
             await asyncio.sleep(0.02)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from hub.embedded.supervisor import Embedded
 from tests.embedded.given import ask, guest, inhabitants, kept, kill, put, told, until
+from tests.patience import PATIENCE
 
 STARTED = "select pg_postmaster_start_time()"
 
@@ -95,7 +96,7 @@ async def test_ctrl_c_reaches_the_hub_and_not_its_servers(data: Path) -> None:
         started = await ask(urls[0], STARTED)
         with Embedded.open(data, fsync=False):
             os.killpg(hub.pid, signal.SIGINT)
-            hub.wait()
+            hub.wait(PATIENCE)
 
             assert await ask(urls[0], STARTED) == started
             assert inhabitants(data / "valkey")

@@ -27,6 +27,7 @@ from tests.embedded.given import (
     told,
     until,
 )
+from tests.patience import patiently
 
 SLEEPING = "select count(*) from pg_stat_activity where wait_event = 'PgSleep'"
 
@@ -69,8 +70,9 @@ async def test_postgres_comes_back_after_its_whole_tree_was_killed(data: Path) -
 async def test_postgres_comes_back_after_only_its_postmaster_was_killed(data: Path) -> None:
     async with watched(data) as servers, database(servers.database_url) as connection:
         busy = asyncio.create_task(connection.execute("select pg_sleep(60)"))
-        while not await ask(servers.database_url, SLEEPING):  # noqa: ASYNC110 (another process)
-            await asyncio.sleep(0)
+        async with patiently("a statement to sleep"):
+            while not await ask(servers.database_url, SLEEPING):  # noqa: ASYNC110 (another process)
+                await asyncio.sleep(0)
         kill([postmaster(data)])
         await back(data, "postgres", "ready to accept connections", 2)
 

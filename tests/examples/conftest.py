@@ -1,9 +1,7 @@
 """A hub that serves the seeded demo on the loopback, as an integrator meets it."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -16,12 +14,12 @@ from hub.embedded.supervisor import Embedded
 from hub.jobs.sequencer import sequence
 from hub.settings import Settings
 from hub.times import today
-from hub.web.app import Hub, application
-from hub.web.server import serve_config
+from hub.web.app import Hub
 from tests.doors import HubClient
 from tests.examples.samples import SAMPLES
 from tests.fresh import empty_copy
-from tests.web.conftest import Server
+from tests.patience import patiently
+from tests.serving import served
 
 
 @pytest.fixture(scope="session")
@@ -43,29 +41,17 @@ async def live(
         yield HubClient(hub, http)
 
 
-@asynccontextmanager
-async def served(hub: Hub) -> AsyncIterator[str]:
-    """The address of `hub`, which serves with its worker inside and ends in good order."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = Server(serve_config(application(hub, [hub.work]), hub.settings))
-        running = asyncio.create_task(server.serve([listener]))
-        while not server.started:  # noqa: ASYNC110  uvicorn tells it in no other way
-            await asyncio.sleep(0.01)
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        server.should_exit = True
-        await running
-
-
 async def create_until_heard(live: HubClient, heard: asyncio.Task[Any]) -> None:
     """Let the enterprise create instruments until one of them is `heard` of.
 
     A subscription does not say when it has begun.
     """
     sample = SAMPLES["create-instrument"]
-    while not heard.done():
-        number = f"SZ-JL-{uuid4().hex[:8]}"
-        content = sample.variables["input"]["content"] | {"assetNo": number}
-        given = {"content": content, "idempotencyKey": number}
-        answer = await live.ask(sample.source, as_="enterprise", input=given)
-        assert answer.data["createInstrument"]["problems"] == []
-        await asyncio.wait([heard], timeout=0.5)
+    async with patiently("a change to be heard of"):
+        while not heard.done():
+            number = f"SZ-JL-{uuid4().hex[:8]}"
+            content = sample.variables["input"]["content"] | {"assetNo": number}
+            given = {"content": content, "idempotencyKey": number}
+            answer = await live.ask(sample.source, as_="enterprise", input=given)
+            assert answer.data["createInstrument"]["problems"] == []
+            await asyncio.wait([heard], timeout=0.5)

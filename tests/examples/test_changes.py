@@ -9,6 +9,7 @@ from gql.transport.websockets import WebsocketsTransport
 from tests.doors import HubClient
 from tests.examples.conftest import create_until_heard
 from tests.examples.samples import SAMPLES
+from tests.patience import patiently
 
 
 async def read(live: HubClient, after: str | None) -> Any:
@@ -40,7 +41,8 @@ async def test_the_subscription_tells_what_came_after_the_cursor(live: HubClient
         variables = {"after": start["changes"]["endCursor"], "types": ["INSTRUMENT"]}
         text = sample.operations["FollowChanges"]
         events = session.subscribe(GraphQLRequest(text, variable_values=variables))
-        event = await anext(events)
+        async with patiently("a change"):
+            event = await anext(events)
         await events.aclose()
     heard.cancel()
     await writing

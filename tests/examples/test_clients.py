@@ -17,6 +17,7 @@ from hub.demo import cast
 from tests.doors import HubClient
 from tests.examples.conftest import create_until_heard
 from tests.examples.samples import EXAMPLES, SAMPLES
+from tests.patience import patiently
 
 LEDGER = EXAMPLES / "data" / "ledgers" / "sample-ledger-1-200.csv"
 UNREACHABLE = re.compile("ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH")
@@ -117,9 +118,10 @@ async def test_the_python_client_says_in_chinese_why_it_is_refused(
 async def test_the_python_client_prints_each_change_of_the_ledger(live: HubClient) -> None:
     process = await started(live, "enterprise", *python(live, "watch_changes.py"))
     assert process.stdout is not None
-    assert (await process.stdout.readline()).decode() == "已连接，等待变更……\n"
 
     try:
+        async with patiently("the client to be connected"):
+            assert (await process.stdout.readline()).decode() == "已连接，等待变更……\n"
         heard = asyncio.create_task(process.stdout.readline())
         await create_until_heard(live, heard)
     finally:

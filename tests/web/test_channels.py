@@ -21,6 +21,7 @@ from hub.web.channels import (
     Shared,
     Source,
 )
+from tests.patience import patiently
 
 bodies = st.lists(
     st.dictionaries(st.text(max_size=5), st.text(max_size=200), max_size=3).map(orjson.dumps)
@@ -79,7 +80,8 @@ MANY = 10
 
 async def positions(stream: AsyncGenerator[Shared, None], many: int) -> list[int]:
     """The next positions of `stream`."""
-    return [(await anext(stream)).pos for _ in range(many)]
+    async with patiently("answers"):
+        return [(await anext(stream)).pos for _ in range(many)]
 
 
 async def test_what_is_kept_for_who_is_behind_is_bounded_and_who_is_further_loses_nothing() -> None:
@@ -114,8 +116,9 @@ async def test_nothing_is_kept_once_nobody_is_behind() -> None:
         (channel,) = channels._open.values()
         before = channel.size
         waiting = [asyncio.ensure_future(anext(one)) for one in streams[1:]]
-        while channel._waiting < len(waiting):  # noqa: ASYNC110 -- it is told in no other way
-            await asyncio.sleep(0)
+        async with patiently("the others to wait"):
+            while channel._waiting < len(waiting):  # noqa: ASYNC110 -- it is told in no other way
+                await asyncio.sleep(0)
         for_the_slow = channel.size
         await streams[0].aclose()
         after = channel.size

@@ -7,6 +7,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Message
 
 from hub.web.presence import PATIENCE, Attendance, Presence
+from tests.patience import patiently
 
 
 class Client:
@@ -44,12 +45,14 @@ async def test_long_work_is_stopped_when_its_client_hangs_up_and_only_that() -> 
         return "done"
 
     left, stayed = (asyncio.create_task(work(client)) for client in (leaving, staying))
-    while not leaving.asked or not staying.asked:  # noqa: ASYNC110  the client cannot know
-        await asyncio.sleep(0.01)
+    async with patiently("both to be watched"):
+        while not leaving.asked or not staying.asked:  # noqa: ASYNC110  the client cannot know
+            await asyncio.sleep(0.01)
     leaving.gone.set()
 
-    with pytest.raises(ClientDisconnect):
-        await left
+    async with patiently("the work to be stopped"):
+        with pytest.raises(ClientDisconnect):
+            await left
     finish.set()
     assert await stayed == "done"
 

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,7 @@ import httpx
 from hub.embedded.supervisor import Embedded
 from tests.doors import HubClient
 from tests.given import a_user, an_organization
+from tests.patience import PATIENCE
 
 HUB = Path(sys.executable).with_name("hub")
 CHANGES = {"query": "subscription { instrumentChanged { pos } }"}
@@ -117,10 +119,12 @@ async def test_a_hub_that_stops_says_so_and_waits_for_no_stream(
 
 
 def statuses(url: str) -> set[str]:
-    """What /readyz says until nobody answers any more."""
+    """What /readyz says until nobody answers any more. AssertionError where that never comes."""
     told: set[str] = set()
+    last = time.monotonic() + PATIENCE
     try:
-        while True:
+        while time.monotonic() < last:
             told.add(httpx.get(f"{url}/readyz").json()["status"])
     except httpx.TransportError:
         return told
+    raise AssertionError("the hub does not stop")

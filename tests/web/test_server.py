@@ -17,7 +17,8 @@ from hub.web.operations import Outcome
 from hub.web.server import Deadlines, serve_config
 from hub.web.sockets import FRAMES
 from hub.web.sse import stream
-from tests.web.conftest import serving
+from tests.patience import patiently
+from tests.serving import serving
 from tests.web.toy import ToyDoor
 
 POST = b"POST /graphql HTTP/1.1\r\nhost: hub\r\ncontent-type: application/json\r\n"
@@ -110,7 +111,7 @@ async def port(endless: Endless) -> AsyncIterator[int]:
         ]
     )
     deadlines = Deadlines(header=0.4, body=0.4, reading=0.4)
-    async with serving(app, settings, deadlines) as found:
+    async with serving(serve_config(app, settings, deadlines), waits=False) as found:
         yield found
 
 
@@ -121,7 +122,8 @@ async def talk(port: int, *pieces: bytes) -> bytes:
         for piece in pieces:
             writer.write(piece)
             await asyncio.sleep(0.05)
-        return await asyncio.wait_for(reader.read(), 20)
+        async with patiently("the server to close"):
+            return await reader.read()
     except ConnectionError:
         return b"reset"
     finally:
@@ -254,7 +256,8 @@ async def test_who_takes_nothing_of_an_answer_is_let_go(
     _reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1)
     writer.write((UPGRADE if upgrade else GET) % b"/endless")
 
-    await asyncio.wait_for(endless.stopped.wait(), 20)
+    async with patiently("the client to be let go"):
+        await endless.stopped.wait()
 
     writer.close()
 
@@ -268,10 +271,11 @@ async def test_what_is_shared_is_sent_once_the_client_has_taken_enough_of_it(
     reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1)
     writer.write(request_)
 
-    await endless.begun.wait()
-    taken_unread = endless.taken.is_set()
-    while not endless.taken.is_set():
-        assert await reader.read(len(CHUNK))
+    async with patiently("all to be sent"):
+        await endless.begun.wait()
+        taken_unread = endless.taken.is_set()
+        while not endless.taken.is_set():
+            assert await reader.read(len(CHUNK))
 
     assert not taken_unread
     writer.close()

@@ -276,9 +276,9 @@ async def test_a_stream_that_breaks_off_ends_with_an_error(port: int, door: ToyD
 async def test_complete_stops_the_work_and_frees_the_id(port: int, door: ToyDoor) -> None:
     async with opened(port) as socket:
         await say(socket, subscribe("subscription { silence }"))
-        await door.begun.wait()
+        await door.has_begun()
         await say(socket, {"type": "complete", "id": "1"})
-        await door.cancelled.wait()
+        await door.has_stopped()
         await say(socket, {"type": "complete", "id": "unknown"})
         await say(socket, subscribe("{ hello }"))
 
@@ -288,10 +288,10 @@ async def test_complete_stops_the_work_and_frees_the_id(port: int, door: ToyDoor
 async def test_a_client_that_leaves_stops_all_its_work(port: int, door: ToyDoor) -> None:
     async with opened(port) as socket:
         await say(socket, subscribe("subscription { silence }"))
-        await door.begun.wait()
+        await door.has_begun()
         socket.transport.abort()
 
-    await door.cancelled.wait()
+    await door.has_stopped()
 
 
 async def test_a_socket_runs_twenty_operations_and_refuses_one_more(port: int) -> None:
@@ -308,7 +308,7 @@ async def test_a_token_that_ends_ends_the_socket(port: int, door: ToyDoor) -> No
     door.tokens.add("short")
     async with opened(port, {**INIT, "payload": {"token": "short"}}) as socket:
         await say(socket, subscribe("subscription { silence }"))
-        await door.begun.wait()
+        await door.has_begun()
         door.tokens.remove("short")
 
         assert await closed(socket) == 4403

@@ -104,7 +104,7 @@ async def test_a_silent_stream_is_kept_alive_and_stops_with_its_reader(
             if len(heard) >= 6:
                 break
 
-    await door.cancelled.wait()
+    await door.has_stopped()
     assert heard == b":\n\n:\n\n"
 
 
@@ -114,7 +114,7 @@ async def test_a_token_that_ends_ends_the_stream(web: httpx.AsyncClient, door: T
     body = {"query": "subscription { silence }"}
 
     async with web.stream("POST", "/graphql", json=body, headers=headers) as answer:
-        await door.begun.wait()
+        await door.has_begun()
         door.tokens.remove("short")
         text = (await answer.aread()).decode()
 

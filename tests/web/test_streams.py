@@ -56,7 +56,7 @@ async def test_a_stream_ends_when_the_rights_of_its_account_change(
     headers = {**ACCEPT, "authorization": "Bearer promoted"}
 
     async with web.stream("POST", "/graphql", json={"query": SILENCE}, headers=headers) as answer:
-        await door.begun.wait()
+        await door.has_begun()
         door.rights["promoted"] = 1
         text = (await answer.aread()).decode()
 
@@ -71,7 +71,7 @@ async def test_a_socket_is_closed_when_the_rights_of_its_account_change(
 
     async with opened(port, {**INIT, "payload": {"token": "demoted"}}) as socket:
         await say(socket, subscribe(SILENCE))
-        await door.begun.wait()
+        await door.has_begun()
         door.rights["demoted"] = 1
 
         assert await closed(socket) == 4403
@@ -84,7 +84,7 @@ async def test_a_stream_ends_when_the_process_is_about_to_stop(
         async with web.stream(
             "POST", "/graphql", json={"query": SILENCE}, headers=ACCEPT
         ) as answer:
-            await door.begun.wait()
+            await door.has_begun()
             door.draining.set()
             text = (await answer.aread()).decode()
         query = await web.post("/graphql", json={"query": "{ hello }"}, headers=ACCEPT)

@@ -20,6 +20,7 @@ from hub.actor import Actor
 from hub.errors import BadInput, Busy, NotFound, Unauthenticated, Words
 from hub.vocabulary import Role
 from schema.context import Briefing
+from tests.patience import patiently
 
 
 @dataclass
@@ -244,6 +245,16 @@ class ToyDoor:
             yield Context(token, language)
         finally:
             self.closed += 1
+
+    async def has_begun(self) -> None:
+        """Wait until slow work has begun."""
+        async with patiently("work to begin"):
+            await self.begun.wait()
+
+    async def has_stopped(self) -> None:
+        """Wait until slow work has been stopped."""
+        async with patiently("work to be stopped"):
+            await self.cancelled.wait()
 
     def trusted(self, context: Context) -> bool:
         return context.token in STAFF

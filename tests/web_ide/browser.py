@@ -10,6 +10,8 @@ from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
 
+from tests.patience import patiently
+
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 BINARY = next(filter(None, map(shutil.which, NAMES)), None)
 FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--remote-debugging-port=0")
@@ -117,7 +119,9 @@ async def new_page(profile: Path) -> AsyncIterator[Page]:
         BINARY, *FLAGS, f"--user-data-dir={profile}", stderr=asyncio.subprocess.PIPE
     )
     try:
-        async with connect(await _address(browser), max_size=None, ping_interval=None) as socket:
+        async with patiently("the browser to listen"):
+            address = await _address(browser)
+        async with connect(address, max_size=None, ping_interval=None) as socket:
             page = Page(socket)
             listening = asyncio.create_task(page.listen())
             await page.open()

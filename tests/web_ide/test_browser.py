@@ -9,6 +9,7 @@ from pathlib import Path
 
 from python_calamine import CalamineWorkbook
 
+from tests.patience import patiently
 from tests.web_ide.browser import Page
 from tests.web_ide.small_hub import LOGIN, PASSWORD, TOKEN
 
@@ -52,8 +53,9 @@ async def download(page: Page, folder: Path, button: str, name: str) -> bytes:
     """Bytes of the file that a button saves."""
     await page.call("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(folder))
     await page.click(button)
-    while not (folder / name).exists():  # noqa: ASYNC110  the browser tells nobody
-        await asyncio.sleep(0.05)
+    async with patiently(f"the file {name}"):
+        while not (folder / name).exists():  # noqa: ASYNC110  the browser tells nobody
+            await asyncio.sleep(0.05)
     return (folder / name).read_bytes()
 
 

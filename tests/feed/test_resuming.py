@@ -1,21 +1,16 @@
 """Who goes on from a cursor joins the others, keeps nobody waiting, and hears if it is too late."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 
-import pytest
 from sqlalchemy import text
 
 from hub.actor import PLATFORM
-from hub.embedded.supervisor import Embedded
 from hub.jobs.retention import trim
 from hub.web.channels import KEPT
 from hub.web.operations import Outcome
-from tests.audience import Listener, a_firm, audience
 from tests.doors import HubClient, counted
-from tests.feed_verbs import alone, emptied, now, rest
-from tests.fresh import empty_copy
+from tests.feed.audience import Listener, a_firm, audience
+from tests.feed.verbs import emptied, now, rest
 
 CHANGES = "subscription($after: String) { changes(after: $after) { pos id node { id } } }"
 TWICE = """
@@ -31,19 +26,6 @@ AGED = text(
     " SELECT 'Instrument', gen_random_uuid(), 'UPSERT', 1, ARRAY[CAST(:owner AS uuid)],"
     " now() - interval '40 days' FROM generate_series(1, :many)"
 )
-
-
-@pytest.fixture(scope="module")
-def own_url(database_url: str, shared: Path) -> str:
-    return empty_copy(database_url, shared, "resuming")
-
-
-@pytest.fixture(scope="module")
-async def hub(
-    servers: Embedded, own_url: str, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[HubClient]:
-    async with alone(own_url, servers.redis_url, tmp_path_factory.mktemp("resuming")) as client:
-        yield client
 
 
 async def test_who_has_caught_up_shares_with_all_wherever_they_began(hub: HubClient) -> None:

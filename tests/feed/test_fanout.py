@@ -1,7 +1,6 @@
 """One evaluation for many subscribers: who shares it, what it costs, and that no event is lost."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,6 @@ from sqlmodel import col
 
 from hub.actions.session import revoke
 from hub.actor import PLATFORM, SIGN_IN, Actor
-from hub.embedded.supervisor import Embedded
 from hub.policies.journal import concerns
 from hub.policy import readable
 from hub.settings import Settings
@@ -20,31 +18,16 @@ from hub.vocabulary import Role
 from hub.web.app import Hub
 from hub.web.channels import KEPT
 from hub.web.operations import Outcome
-from tests.audience import CHANGES, PATIENCE, Firm, Listener, a_firm, audience
 from tests.doors import HubClient, counted, opened
-from tests.fresh import empty_copy
+from tests.feed.audience import CHANGES, Firm, Listener, a_firm, audience
 from tests.given import a_person, a_user
+from tests.patience import patiently
 
 CUSTODIANS = "subscription { instrumentChanged { instrument { custodianPerson { name } } } }"
 KILL = text(
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
     " WHERE datname = current_database() AND pid <> pg_backend_pid()"
 )
-
-
-@pytest.fixture(scope="module")
-def own_url(database_url: str, shared: Path) -> str:
-    return empty_copy(database_url, shared, "fanout")
-
-
-@pytest.fixture(scope="module")
-async def hub(
-    servers: Embedded, own_url: str, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[HubClient]:
-    """A hub whose feed nobody else numbers."""
-    settings = Settings(data=tmp_path_factory.mktemp("fanout"))
-    async with opened(Hub(settings, own_url, servers.redis_url)) as client:
-        yield client
 
 
 async def test_an_event_is_read_and_resolved_once_for_all_colleagues(hub: HubClient) -> None:
@@ -178,7 +161,7 @@ async def test_connections_that_the_database_ends_lose_nothing(
 
 async def again(firm: Firm) -> str:
     """A change, as soon as the pools have found out what happened to them."""
-    async with asyncio.timeout(PATIENCE):
+    async with patiently("a connection that works"):
         while True:
             try:
                 return (await firm.changes())[-1]

@@ -15,10 +15,9 @@ from hub.web.door import Caller
 from hub.web.operations import Operations, Outcome
 from tests.doors import HubClient, id_of
 from tests.given import a_user, an_instrument, an_organization
+from tests.patience import patiently
 
 CHANGES = "subscription { instrumentChanged { pos id instrument { assetNo name status } } }"
-PATIENCE = 30
-"""Seconds until a test gives up; nothing is measured by it."""
 
 Told = Outcome | Shared
 Stream = AsyncGenerator[Told, None]
@@ -75,7 +74,8 @@ class Audience:
         stream = self._operations.events(Asked(query, variables), caller, subscribed=begun)
         listener = Listener(await self._open.enter_async_context(aclosing(stream)))
         self._open.push_async_callback(listener.leave)
-        await begun.wait()
+        async with patiently("a stream to begin"):
+            await begun.wait()
         return listener
 
     async def close(self) -> None:
@@ -92,7 +92,7 @@ class Listener:
 
     async def told(self) -> Told:
         """The next answer or answers."""
-        async with asyncio.timeout(PATIENCE):
+        async with patiently("an answer"):
             found = await self._next
         self._next = asyncio.ensure_future(anext(self._stream))
         return found

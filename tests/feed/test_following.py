@@ -11,22 +11,18 @@ from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from hub.actor import SIGN_IN
 from hub.changes import cursor, position
 from hub.embedded.supervisor import Embedded
-from hub.settings import Settings
 from hub.tables.instrument import Instrument
-from hub.web.app import Hub
 from tests.doors import Asker, HubClient, id_of
-from tests.examples.conftest import served
-from tests.feed_clients import PATIENCE, WIRES, Follower
-from tests.feed_verbs import now, numbered
-from tests.fresh import empty_copy
+from tests.feed.clients import WIRES, Follower
+from tests.feed.verbs import now, numbered
 from tests.given import a_certificate, a_laboratory, an_instrument
 from tests.ledger_verbs import Firm, a_firm, done, retire
+from tests.patience import patiently
 
 HUB = Path(sys.executable).with_name("hub")
 MANY, CUTS = 2_000, 20
@@ -37,25 +33,9 @@ OF_FIRM = (
 
 
 @pytest.fixture(scope="module")
-def own_url(database_url: str, shared: Path) -> str:
-    return empty_copy(database_url, shared, "following")
-
-
-@pytest.fixture(scope="module")
-async def hub(
-    servers: Embedded, own_url: str, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[HubClient]:
-    """A hub on a port of the loopback with its worker inside."""
-    made = Hub(Settings(data=tmp_path_factory.mktemp("following")), own_url, servers.redis_url)
-    async with served(made) as url, httpx.AsyncClient(base_url=url, timeout=30) as http:
-        yield HubClient(made, http)
-
-
-@pytest.fixture
-async def firm(hub: HubClient) -> Firm:
-    found = await a_firm(hub)
-    await numbered(hub)
-    return found
+def hub(live: HubClient) -> HubClient:
+    """What serves on the loopback."""
+    return live
 
 
 @pytest.fixture(params=WIRES)
@@ -72,7 +52,7 @@ async def following(follower: Follower, **variables: Any) -> AsyncIterator[None]
     """Let it follow while inside."""
     task = asyncio.create_task(follower.follow(**variables))
     try:
-        async with asyncio.timeout(PATIENCE):
+        async with patiently("changes"):
             yield
     finally:
         task.cancel()
@@ -82,7 +62,8 @@ async def following(follower: Follower, **variables: Any) -> AsyncIterator[None]
 async def refusal(hub: HubClient, who: Asker, wire: str, after: str) -> Any:
     """The one message of a subscription that is refused."""
     url, token = str(hub.http.base_url), await hub.token(who)
-    async with aclosing(WIRES[wire](url, token, {"after": after})) as messages:
+    wire_ = WIRES[wire](url, token, {"after": after})
+    async with aclosing(wire_) as messages, patiently("a refusal"):
         message = await anext(messages)
     payload = message["payload"]
     (error,) = payload if isinstance(payload, list) else payload["errors"]
@@ -203,7 +184,8 @@ async def process(data: Path, port: int, database_url: str, redis_url: str) -> A
     one = await asyncio.create_subprocess_exec(str(HUB), "up", env=environment, stdout=PIPE)
     try:
         assert one.stdout is not None
-        assert (await one.stdout.readline()).startswith(b"ready ")
+        async with patiently("a hub to be ready"):
+            assert (await one.stdout.readline()).startswith(b"ready ")
         yield
     finally:
         one.kill()
@@ -234,7 +216,7 @@ async def test_who_is_cut_off_twenty_times_and_loses_the_server_once_hears_all_e
             await asyncio.sleep(0.02)
 
     given = (tmp_path, port, own_url, servers.redis_url)
-    async with asyncio.timeout(PATIENCE), asyncio.TaskGroup() as tasks:
+    async with patiently("all changes"), asyncio.TaskGroup() as tasks:
         async with process(*given):
             listening = tasks.create_task(follower.follow_through(cut))
             writing = tasks.create_task(write())

@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +18,6 @@ from sqlmodel import col
 
 from hub.actor import SIGN_IN
 from hub.db import Database
-from hub.embedded.supervisor import Embedded
 from hub.errors import Refused
 from hub.jobs.sequencer import run
 from hub.tables.instrument import Instrument
@@ -27,8 +25,7 @@ from hub.vocabulary import Role
 from hub.writer import Writer
 from schema.ids import encode
 from tests.doors import HubClient
-from tests.feed_verbs import alone, numbered
-from tests.fresh import empty_copy
+from tests.feed.verbs import numbered
 from tests.given import a_user, an_instrument
 from tests.ledger_verbs import Firm, a_firm
 
@@ -49,19 +46,6 @@ KILL = text(
     "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
     " WHERE datname = current_database() AND query LIKE 'SELECT pos FROM feed_head%'"
 )
-
-
-@pytest.fixture(scope="module")
-def own_url(database_url: str, shared: Path) -> str:
-    return empty_copy(database_url, shared, "torture")
-
-
-@pytest.fixture(scope="module")
-async def hub(
-    servers: Embedded, own_url: str, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[HubClient]:
-    async with alone(own_url, servers.redis_url, tmp_path_factory.mktemp("torture")) as client:
-        yield client
 
 
 @pytest.fixture(scope="module")

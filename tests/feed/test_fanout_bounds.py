@@ -21,10 +21,10 @@ from hub.tables.instrument import Instrument
 from hub.web import pace
 from hub.web.app import Hub
 from hub.web.channels import BYTES_AT_ONCE, BYTES_KEPT, Shared
-from tests.audience import Firm, Listener, a_firm, audience
 from tests.doors import HubClient, id_of, opened
-from tests.fresh import empty_copy
+from tests.feed.audience import Firm, Listener, a_firm, audience
 from tests.given import a_certificate, a_laboratory, an_instrument
+from tests.patience import patiently
 
 REMARKS = " ".join(f"a{at}: remark" for at in range(195))
 REMARKS = f"subscription {{ instrumentChanged {{ id instrument {{ {REMARKS} }} }} }}"
@@ -33,21 +33,6 @@ PAPERS = """subscription { instrumentChanged { id instrument {
 NAMES = "subscription { instrumentChanged { id instrument { name } } }"
 LOCK_TIMEOUT = 100
 """Milliseconds."""
-
-
-@pytest.fixture(scope="module")
-def own_url(database_url: str, shared: Path) -> str:
-    return empty_copy(database_url, shared, "fanout_bounds")
-
-
-@pytest.fixture(scope="module")
-async def hub(
-    servers: Embedded, own_url: str, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[HubClient]:
-    """A hub whose feed nobody else numbers."""
-    settings = Settings(data=tmp_path_factory.mktemp("bounds"))
-    async with opened(Hub(settings, own_url, servers.redis_url)) as client:
-        yield client
 
 
 @asynccontextmanager
@@ -111,8 +96,9 @@ async def test_long_answers_go_out_in_pieces_and_none_is_kept_that_all_have_hear
         await firm.number()
         found = await pieces(listener, id_of(lines[-1]))
         (channel,) = room._operations._channels._open.values()
-        while channel._waiting < channel.subscribers:  # noqa: ASYNC110 -- it is told in no other way
-            await asyncio.sleep(0)
+        async with patiently("the listener to have heard all"):
+            while channel._waiting < channel.subscribers:  # noqa: ASYNC110 -- told in no other way
+                await asyncio.sleep(0)
         kept = channel.size
 
     sizes = [sum(len(body) for _, body in one.answers) for one in found]

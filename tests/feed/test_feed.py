@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +15,6 @@ from hub.jobs.sequencer import BATCH, HEAD, MOVE, sequence
 from hub.policy import readable
 from hub.tables.instrument import Instrument
 from hub.tables.organization import Organization
-from tests.fresh import empty_copy
 from tests.given import an_instrument, an_organization
 
 FEED = "SELECT pos, object_id, object_version, kind FROM feed ORDER BY pos"
@@ -29,11 +27,6 @@ MANY = text(
     "INSERT INTO inbox (object_type, object_id, kind, object_version, organization_ids)"
     " SELECT 'Instrument', :id, 'UPSERT', at, ARRAY[]::uuid[] FROM generate_series(1, :many) at"
 )
-
-
-@pytest.fixture(scope="module")
-def own_url(database_url: str, shared: Path) -> str:
-    return empty_copy(database_url, shared, "feed")
 
 
 @pytest.fixture(scope="module")

@@ -19,17 +19,13 @@ from hub.web.operations import Operations, Outcome
 from tests.doors import HubClient, id_of
 from tests.given import an_instrument
 from tests.ledger_verbs import Firm, a_firm
+from tests.patience import patiently
 
 CHANGES = "subscription { instrumentChanged { id instrument { name owner { name } } } }"
 LEDGER = "{ instruments { nodes { name } } }"
 
 Told = Outcome | Shared
 Stream = AsyncGenerator[Told, None]
-
-
-@pytest.fixture
-async def firm(hub: HubClient) -> Firm:
-    return await a_firm(hub)
 
 
 @asynccontextmanager
@@ -51,11 +47,17 @@ async def asked(
 async def first_of(hub: HubClient, firm: Firm, *streams: Stream) -> list[Told]:
     """The next answer of each stream: changes are made until all of them have one."""
     waiting = [asyncio.ensure_future(anext(stream)) for stream in streams]
-    while not all(one.done() for one in waiting):
-        await hub.given(an_instrument(firm.owner))
-        await sequence(hub.hub.database)
-        await asyncio.wait(waiting, timeout=0.1)
-    return [one.result() for one in waiting]
+    try:
+        async with patiently("an answer of each stream"):
+            while not all(one.done() for one in waiting):
+                await hub.given(an_instrument(firm.owner))
+                await sequence(hub.hub.database)
+                await asyncio.wait(waiting, timeout=0.1)
+        return [one.result() for one in waiting]
+    finally:
+        for one in waiting:
+            one.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
 
 
 def lent(hub: HubClient) -> int:
@@ -81,7 +83,8 @@ async def test_the_answer_of_a_query_holds_no_connection_on_its_way(
     hub: HubClient, firm: Firm
 ) -> None:
     async with asked(hub, firm, LEDGER, 1) as (stream,):
-        outcome = await anext(stream)
+        async with patiently("the answer"):
+            outcome = await anext(stream)
         held = lent(hub)
 
     assert isinstance(outcome, Outcome)
@@ -98,7 +101,7 @@ async def test_a_stream_ends_when_its_account_moves_to_another_organisation(
         await first_of(hub, firm, stream)
         await moved(hub, firm.user, other)
         secret = await hub.given(an_instrument(firm.owner, name="secret"))
-        async with asyncio.timeout(30):  # a second later nothing more is heard
+        async with patiently("the end of the stream"):  # a second later nothing more is heard
             outcome = (await first_of(hub, firm, stream))[0]
             while isinstance(outcome, Shared):
                 outcome = (await first_of(hub, firm, stream))[0]

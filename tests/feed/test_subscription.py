@@ -2,94 +2,43 @@
 
 import asyncio
 import json
-import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 import websockets
-from starlette.applications import Starlette
 
 from hub.actor import SIGN_IN
-from hub.embedded.supervisor import Embedded
-from hub.settings import Settings
 from hub.tables.instrument import Instrument
-from hub.web.app import Hub, application
-from hub.web.server import serve_config
 from tests.doors import Asker, HubClient, id_of
-from tests.fresh import empty_copy
 from tests.given import a_certificate, a_laboratory, an_instrument
 from tests.ledger_verbs import Firm, a_firm, create, done, problem, retire, update
-from tests.web.conftest import Server
+from tests.patience import PATIENCE, patiently
 
 CHANGES = """
 subscription { instrumentChanged { pos kind id version instrument { name } } }
 """
 ANYONES = "subscription { instrumentChanged { pos kind id version instrument { id } } }"
-PATIENCE = 20
-"""Seconds until a test gives up; nothing is measured by it."""
 
 Events = AsyncIterator[Any]
 
 
-@dataclass(frozen=True)
-class Live:
-    """A hub on a port of the loopback with its worker inside, and a client beside it."""
-
-    client: HubClient
-    port: int
-
-
-@pytest.fixture(scope="module")
-def own_url(database_url: str, shared: Path) -> str:
-    return empty_copy(database_url, shared, "live")
-
-
-@pytest.fixture(scope="module")
-async def live(
-    servers: Embedded, own_url: str, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Live]:
-    settings = Settings(data=tmp_path_factory.mktemp("live"))
-    hub = Hub(settings, own_url, servers.redis_url)
-    app = application(hub, [hub.work])
-    async with (
-        served(app, settings) as port,
-        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://hub") as http,
-    ):
-        yield Live(HubClient(hub, http), port)
-
-
-@asynccontextmanager
-async def served(app: Starlette, settings: Settings) -> AsyncIterator[int]:
-    """Serve `app` on a free port while inside, and let it end in good order."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
-        listener.bind(("127.0.0.1", 0))
-        server = Server(serve_config(app, settings))
-        running = asyncio.create_task(server.serve([listener]))
-        while not server.started:  # noqa: ASYNC110  uvicorn tells it in no other way
-            await asyncio.sleep(0.01)
-        yield listener.getsockname()[1]
-        server.should_exit = True
-        await running
-
-
 @asynccontextmanager
 async def by_socket(
-    live: Live, who: Asker, query: str = CHANGES, ids: Sequence[str] = ("1",)
+    live: HubClient, who: Asker, query: str = CHANGES, ids: Sequence[str] = ("1",)
 ) -> AsyncIterator[Events]:
     """The messages of a subscription over graphql-transport-ws, under one id or several."""
-    url = f"ws://127.0.0.1:{live.port}/graphql"
+    url = f"{live.http.base_url}/graphql".replace("http", "ws", 1)
     protocol = websockets.Subprotocol("graphql-transport-ws")
     async with websockets.connect(url, subprotocols=[protocol], proxy=None) as wire:
-        token = await live.client.token(who)
+        token = await live.token(who)
         await wire.send(
             json.dumps({"type": "connection_init", "payload": token and {"token": token}})
         )
-        assert json.loads(await wire.recv()) == {"type": "connection_ack"}
+        async with patiently("the acknowledgement"):
+            assert json.loads(await wire.recv()) == {"type": "connection_ack"}
         for id_ in ids:
             asked = {"id": id_, "type": "subscribe", "payload": {"query": query}}
             await wire.send(json.dumps(asked))
@@ -102,14 +51,14 @@ async def by_socket(
 
 
 @asynccontextmanager
-async def by_stream(live: Live, who: Asker) -> AsyncIterator[Events]:
+async def by_stream(live: HubClient, who: Asker) -> AsyncIterator[Events]:
     """The same messages over server-sent events."""
     headers = {
         "accept": "text/event-stream",
-        "authorization": f"Bearer {await live.client.token(who)}",
+        "authorization": f"Bearer {await live.token(who)}",
     }
     async with (
-        httpx.AsyncClient(base_url=f"http://127.0.0.1:{live.port}", timeout=PATIENCE) as http,
+        httpx.AsyncClient(base_url=live.http.base_url, timeout=PATIENCE) as http,
         http.stream("POST", "/graphql", json={"query": CHANGES}, headers=headers) as response,
     ):
         assert response.headers["content-type"].startswith("text/event-stream")
@@ -129,7 +78,7 @@ WIRES = {"graphql-transport-ws": by_socket, "server-sent events": by_stream}
 
 
 @asynccontextmanager
-async def listening(live: Live, who: Firm, wire: str) -> AsyncIterator[Events]:
+async def listening(live: HubClient, who: Firm, wire: str) -> AsyncIterator[Events]:
     """Changes of the firm `who` from now on: the subscription is known to have begun."""
     async with WIRES[wire](live, who.user) as messages:
 
@@ -140,24 +89,25 @@ async def listening(live: Live, who: Firm, wire: str) -> AsyncIterator[Events]:
 
         events = changes()
         first = asyncio.ensure_future(anext(events))
-        while not first.done():
-            await live.client.given(an_instrument(who.owner, name="probe"))
-            await asyncio.wait({first}, timeout=0.1)
+        async with patiently("a subscription to begin"):
+            while not first.done():
+                await live.given(an_instrument(who.owner, name="probe"))
+                await asyncio.wait({first}, timeout=0.1)
         end = await marked(live, who)
         if first.result()["id"] != end:
             await until(events, end)
         yield events
 
 
-async def marked(live: Live, who: Firm) -> str:
+async def marked(live: HubClient, who: Firm) -> str:
     """The id of an instrument made now: a mark in the stream."""
-    return id_of(await live.client.given(an_instrument(who.owner, name="mark")))
+    return id_of(await live.given(an_instrument(who.owner, name="mark")))
 
 
 async def until(events: Events, id_: str) -> list[Any]:
     """What comes before the change of the object `id_`."""
     found: list[Any] = []
-    async with asyncio.timeout(PATIENCE):
+    async with patiently(f"the change of {id_}"):
         async for event in events:
             if event["id"] == id_:
                 return found
@@ -167,18 +117,17 @@ async def until(events: Events, id_: str) -> list[Any]:
 
 @pytest.mark.parametrize("wire", WIRES)
 async def test_own_changes_come_in_order_and_no_foreign_or_refused_ones(
-    live: Live, wire: str
+    live: HubClient, wire: str
 ) -> None:
-    hub = live.client
-    mine, other = await a_firm(hub), await a_firm(hub)
+    mine, other = await a_firm(live), await a_firm(live)
 
     async with listening(live, mine, wire) as events:
-        made = done(await create(hub, mine.user, name="卡尺", assetNo="A-1"))["instrument"]
-        await hub.given(an_instrument(other.owner, name="foreign"))
-        done(await update(hub, mine.user, made["id"], content={"name": "new"}))
-        refused = await update(hub, mine.user, made["id"], content={"name": "late"})
-        twice = await create(hub, mine.user, name="n", assetNo="A-1")
-        done(await retire(hub, mine.user, made["id"], version=2))
+        made = done(await create(live, mine.user, name="卡尺", assetNo="A-1"))["instrument"]
+        await live.given(an_instrument(other.owner, name="foreign"))
+        done(await update(live, mine.user, made["id"], content={"name": "new"}))
+        refused = await update(live, mine.user, made["id"], content={"name": "late"})
+        twice = await create(live, mine.user, name="n", assetNo="A-1")
+        done(await retire(live, mine.user, made["id"], version=2))
         found = await until(events, await marked(live, mine))
 
     assert {problem(refused)[0], problem(twice)[0]} == {"CONFLICT"}
@@ -192,29 +141,29 @@ async def test_own_changes_come_in_order_and_no_foreign_or_refused_ones(
     assert found[-1]["instrument"] is None
 
 
-async def test_a_change_comes_with_the_instrument_as_it_is(live: Live) -> None:
-    mine = await a_firm(live.client)
+async def test_a_change_comes_with_the_instrument_as_it_is(live: HubClient) -> None:
+    mine = await a_firm(live)
 
     async with listening(live, mine, "graphql-transport-ws") as events:
-        one = await live.client.given(an_instrument(mine.owner, name="卡尺"))
-        async with asyncio.timeout(PATIENCE):
+        one = await live.given(an_instrument(mine.owner, name="卡尺"))
+        async with patiently("a change"):
             change = await anext(events)
 
     assert change["id"] == id_of(one)
     assert change["instrument"] == {"name": "卡尺"}
 
 
-async def test_hundreds_of_changes_of_one_transaction_all_come_in_order(live: Live) -> None:
-    mine = await a_firm(live.client)
+async def test_hundreds_of_changes_of_one_transaction_all_come_in_order(live: HubClient) -> None:
+    mine = await a_firm(live)
     filled_in = {"created_at", "updated_at"}
     many = [an_instrument(mine.owner).model_dump(exclude=filled_in) for _ in range(450)]
 
     async with listening(live, mine, "graphql-transport-ws") as events:
-        async with live.client.hub.database.writer(SIGN_IN) as db:
+        async with live.hub.database.writer(SIGN_IN) as db:
             await db.insert_many(Instrument, many, action="given")
         found = await until(events, await marked(live, mine))
 
-    stored = await live.client.stored(
+    stored = await live.stored(
         "SELECT object_id, pos FROM feed WHERE object_id = ANY(:ids) ORDER BY pos",
         ids=[one["id"] for one in many],
     )
@@ -222,30 +171,29 @@ async def test_hundreds_of_changes_of_one_transaction_all_come_in_order(live: Li
     assert len(found) == 450
 
 
-async def test_a_socket_hears_each_of_its_subscriptions_under_its_own_id(live: Live) -> None:
-    mine = await a_firm(live.client)
+async def test_a_socket_hears_each_of_its_subscriptions_under_its_own_id(live: HubClient) -> None:
+    mine = await a_firm(live)
     ids = ("1", "二", "a" * 36)
 
-    async with by_socket(live, mine.user, ids=ids) as messages, asyncio.timeout(PATIENCE):
+    async with by_socket(live, mine.user, ids=ids) as messages, patiently("a change under each id"):
         heard: dict[str, str] = {}
         while heard.keys() != set(ids):
-            await live.client.given(an_instrument(mine.owner))
+            await live.given(an_instrument(mine.owner))
             message = await anext(messages)
             heard[message["id"]] = message["type"]
 
     assert set(heard.values()) == {"next"}
 
 
-async def test_two_listeners_hear_each_its_own(live: Live) -> None:
-    one, two = await a_firm(live.client), await a_firm(live.client)
+async def test_two_listeners_hear_each_its_own(live: HubClient) -> None:
+    one, two = await a_firm(live), await a_firm(live)
 
     async with (
         listening(live, one, "graphql-transport-ws") as ones,
         listening(live, two, "server-sent events") as twos,
     ):
         made = [
-            id_of(await live.client.given(an_instrument(firm.owner)))
-            for firm in (one, two, one, one, two)
+            id_of(await live.given(an_instrument(firm.owner))) for firm in (one, two, one, one, two)
         ]
         heard = [
             [change["id"] for change in await until(events, await marked(live, firm))]
@@ -255,15 +203,15 @@ async def test_two_listeners_hear_each_its_own(live: Live) -> None:
     assert heard == [[made[0], made[2], made[3]], [made[1], made[4]]]
 
 
-async def test_a_laboratory_does_not_hear_of_its_clients_instruments(live: Live) -> None:
-    lab = await live.client.given(a_laboratory())
-    client = await a_firm(live.client)
-    gauge = await live.client.given(an_instrument(client.owner))
-    await live.client.given(a_certificate(lab.organization, gauge))
+async def test_a_laboratory_does_not_hear_of_its_clients_instruments(live: HubClient) -> None:
+    lab = await live.given(a_laboratory())
+    client = await a_firm(live)
+    gauge = await live.given(an_instrument(client.owner))
+    await live.given(a_certificate(lab.organization, gauge))
     as_firm = Firm(lab.organization, lab.user)
 
     async with listening(live, as_firm, "graphql-transport-ws") as events:
-        done(await update(live.client, client.user, gauge, content={"name": "new"}))
+        done(await update(live, client.user, gauge, content={"name": "new"}))
         found = await until(events, await marked(live, as_firm))
 
     assert found == []
@@ -274,16 +222,16 @@ async def test_a_laboratory_does_not_hear_of_its_clients_instruments(live: Live)
     ("query", "code"), [(ANYONES, "UNAUTHENTICATED"), (CHANGES, "VALIDATION_FAILED")]
 )
 async def test_who_is_not_signed_in_hears_nothing(
-    live: Live, wire: str, query: str, code: str
+    live: HubClient, wire: str, query: str, code: str
 ) -> None:
     if wire == "server-sent events":
         headers = {"accept": "text/event-stream"}
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{live.port}") as http:
+        async with httpx.AsyncClient(base_url=live.http.base_url) as http:
             response = await http.post("/graphql", json={"query": query}, headers=headers)
         text = response.text.split("data: ")[1].splitlines()[0]
         errors = json.loads(text)["errors"]
     else:
-        async with by_socket(live, None, query) as messages:
+        async with by_socket(live, None, query) as messages, patiently("a refusal"):
             message = await anext(messages)
         errors = message["payload"] if message["type"] == "error" else message["payload"]["errors"]
 

@@ -1,9 +1,7 @@
 """`changes` page by page: own changes only, all of them, and where to go on."""
 
 import base64
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,42 +11,19 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from hub.actor import SIGN_IN
-from hub.changes import LAST, cursor, position
-from hub.embedded.supervisor import Embedded
+from hub.changes import LAST, TABLES, cursor, position
 from hub.errors import BadInput
 from hub.tables import metadata
 from hub.tables.base import Row
 from hub.tables.instrument import Instrument
 from hub.tables.user import User
 from hub.vocabulary import Role
-from schema.changes import TABLES
 from schema.declare import NOUNS
 from tests.doors import HubClient, id_of
-from tests.feed_verbs import alone, ask, now, numbered, page, rest
-from tests.fresh import empty_copy
+from tests.feed.verbs import ask, now, numbered, page, rest
 from tests.given import a_certificate, a_laboratory, a_user, an_instrument, an_organization
 from tests.ledger_verbs import Firm, a_firm, done, retire
 from tests.sync_verbs import a_ledger, sync
-
-
-@pytest.fixture(scope="module")
-def own_url(database_url: str, shared: Path) -> str:
-    return empty_copy(database_url, shared, "changes")
-
-
-@pytest.fixture(scope="module")
-async def hub(
-    servers: Embedded, own_url: str, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[HubClient]:
-    async with alone(own_url, servers.redis_url, tmp_path_factory.mktemp("changes")) as client:
-        yield client
-
-
-@pytest.fixture
-async def firm(hub: HubClient) -> Firm:
-    found = await a_firm(hub)
-    await numbered(hub)
-    return found
 
 
 def ids(changes: list[Any]) -> list[str]:

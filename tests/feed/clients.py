@@ -9,13 +9,13 @@ from typing import Any
 import httpx
 import websockets
 
+from tests.patience import PATIENCE, patiently
+
 CHANGES = """
 subscription($after: String, $types: [ChangeType!]) {
   changes(after: $after, types: $types) { pos cursor type id kind reason version node { id } }
 }
 """
-PATIENCE = 60
-"""Seconds until a test gives up; nothing is measured by it."""
 
 Message = dict[str, Any]
 Messages = AsyncGenerator[Message, None]
@@ -101,6 +101,7 @@ class Follower:
 
     async def until(self, heard: int) -> None:
         """Wait until so many changes have been heard."""
-        while len(self.heard) < heard:
-            self._grown.clear()
-            await self._grown.wait()
+        async with patiently(f"{heard} changes"):
+            while len(self.heard) < heard:
+                self._grown.clear()
+                await self._grown.wait()

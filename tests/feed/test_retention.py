@@ -1,9 +1,8 @@
 """What is kept for a time only: changes for 30 days, answers to idempotency keys for 72 hours."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -11,14 +10,13 @@ from sqlalchemy.exc import DBAPIError
 
 from hub.actor import PLATFORM, Actor
 from hub.changes import MOST_PASSED, cursor, position
-from hub.embedded.supervisor import Embedded
 from hub.jobs.retention import CHUNK, forget, trim
 from hub.tables.organization import Organization
 from tests.doors import HubClient, id_of
-from tests.feed_verbs import alone, ask, emptied, now, numbered, page, rest
-from tests.fresh import empty_copy
+from tests.feed.verbs import ask, emptied, now, numbered, page, rest
 from tests.given import an_instrument
 from tests.ledger_verbs import Firm, a_firm, create, done
+from tests.patience import patiently
 
 KEPT = timedelta(days=30)
 OLD = text(
@@ -32,26 +30,11 @@ AGED = text(
 )
 
 
-@pytest.fixture(scope="module")
-def own_url(database_url: str, shared: Path) -> str:
-    return empty_copy(database_url, shared, "retention")
-
-
-@pytest.fixture(scope="module")
-async def hub(
-    servers: Embedded, own_url: str, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[HubClient]:
-    async with alone(own_url, servers.redis_url, tmp_path_factory.mktemp("retention")) as client:
-        yield client
-
-
 @pytest.fixture
-async def firm(hub: HubClient, own_url: str) -> Firm:
+async def firm(firm: Firm, own_url: str) -> Firm:
     """A firm; the feed is empty."""
-    found = await a_firm(hub)
-    await numbered(hub)
     await emptied(own_url)
-    return found
+    return firm
 
 
 async def write(hub: HubClient, statement: str, **values: object) -> None:
@@ -209,7 +192,7 @@ async def test_the_worker_lets_go_of_what_is_old(hub: HubClient, firm: Firm) -> 
     await aged(hub, firm.owner, [40, 1])
 
     working = asyncio.create_task(hub.hub.work())
-    async with asyncio.timeout(30):
+    async with patiently("the worker to let go"):
         while await days_left(hub, firm.owner) != [1]:  # noqa: ASYNC110 -- the database knows
             await asyncio.sleep(0.02)
     working.cancel()

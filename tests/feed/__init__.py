@@ -1,0 +1,1 @@
+"""The feed, as its subscribers and its readers meet it."""

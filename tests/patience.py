@@ -1,0 +1,21 @@
+"""Waits that end: a test that hangs fails and says what it waited for."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+PATIENCE = 60
+"""Seconds until a test gives up; nothing is measured by it."""
+
+
+@asynccontextmanager
+async def patiently(what: str) -> AsyncIterator[None]:
+    """Wait for `what` while inside. AssertionError where it does not come."""
+    limit = asyncio.timeout(PATIENCE)
+    try:
+        async with limit:
+            yield
+    except TimeoutError as late:
+        if not limit.expired():
+            raise
+        raise AssertionError(f"waited {PATIENCE} seconds in vain for {what}") from late
