@@ -351,16 +351,15 @@ async def _admitted(
     looked = -LOOK_AFTER
     async with aclosing(shared):
         async for told in shared:
-            while clock() > looked + LOOK_AFTER:
+            if clock() > looked + LOOK_AFTER:
                 looking = clock()
-                refusal = await admit()
-                if refusal is None:
-                    looked = looking
-                elif refusal.locks_out:
-                    yield refusal
-                    return
-                else:
+                while refusal := await admit():
+                    if refusal.locks_out:
+                        yield refusal
+                        return
                     await asyncio.sleep(LOOK_EVERY)
+                    looking = clock()
+                looked = looking
             yield told
 
 
