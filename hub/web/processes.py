@@ -24,6 +24,9 @@ DRAINING = 1.0
 QUICK = 5.0
 """A process that ends within so many seconds is not started again at once."""
 LONGEST_PAUSE = 30.0
+YOUNG = 10_000
+"""Objects that may be new before those that refer to one another are looked for: more than a
+request with a thousand rows brings, which all go with it."""
 
 
 class Announced(uvicorn.Server):
@@ -42,6 +45,7 @@ class Announced(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             gc.collect()
+            gc.set_threshold(YOUNG)
             gc.freeze()  # looking through all that lives for ever takes a tenth of a second
             if self._answered is not None:
                 self._answered[0] = 1
