@@ -1,10 +1,12 @@
 """How much one call of syncInstruments may bring, what it may hold, and how faults are told."""
 
+from collections import defaultdict
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from hub.actions import sync_statement
 from hub.actions.instrument_sync import INSTRUMENTS
 from hub.actions.sync_statement import MOST_CHOICES, statement
 from tests.doors import HubClient
@@ -14,6 +16,7 @@ from tests.sync_verbs import (
     a_ledger,
     a_row,
     codes,
+    lines,
     results,
     statuses,
     sync,
@@ -21,6 +24,18 @@ from tests.sync_verbs import (
     traces,
 )
 
+WHOLE: dict[str, Any] = {
+    "measuringRanges": [{"lower": "0", "upper": "1.60", "unit": "MPa"}],
+    "uncertainty": {"u": "0.020", "k": "2"},
+    "resolution": {"value": "0.10", "unit": "MPa"},
+    "purchasePrice": "1200.50",
+    "photoUrls": ["https://example.com/1.jpg"],
+    "compulsory": False,
+    "intervalMonths": 6,
+    "lastDate": "2026-01-31",
+    "status": "STOPPED",
+}
+"""A member of each type."""
 BLANK_NAME = a_row(9_900, name="\u3000")
 
 
@@ -170,3 +185,22 @@ def test_each_ledger_has_statements_for_so_many_choices_of_keys_and_one_for_all_
 
         assert len(set(made)) == MOST_CHOICES + 1
         assert made[-2] == made[-1]
+
+
+async def test_a_call_is_taken_the_same_by_whichever_statement(
+    hub: HubClient, firm: Firm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = a_row(1, **WHOLE)
+    empty = a_row(2, **dict.fromkeys(WHOLE))
+    first = await sync(hub, firm.user, row, empty, key_="once")
+    kept = await lines(hub, firm.owner)
+
+    monkeypatch.setattr(sync_statement, "MOST_CHOICES", 0)
+    monkeypatch.setattr(sync_statement, "_CHOSEN", defaultdict(set))
+    replayed = await sync(hub, firm.user, row, empty, key_="once")
+    again = await sync(hub, firm.user, row, empty)
+
+    assert statuses(first) == ["CREATED", "CREATED"]
+    assert replayed.data["done"] == {**first.data["done"], "replayed": True}
+    assert statuses(again) == ["UNCHANGED", "UNCHANGED"]
+    assert await lines(hub, firm.owner) == kept

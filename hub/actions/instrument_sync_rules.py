@@ -251,7 +251,7 @@ RULES = (
         "LAST_TEST_KEPT",
         "lastDate",
         's.id IS NOT NULL AND g."lastDate" IS DISTINCT FROM s.last_date'
-        " AND m.last_date IS NOT DISTINCT FROM s.last_date AND g.r ? 'lastDate'",
+        " AND m.last_date IS NOT DISTINCT FROM s.last_date",
         Words(
             "最近检定日期以本平台的证书或状态变更为准，未改",
             "the last date is known better here, by a certificate or a move: it stays",

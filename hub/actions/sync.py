@@ -7,7 +7,6 @@ version, audit row and outbox row. How that is said in SQL is `hub.actions.sync_
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import date
-from decimal import Decimal
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -15,13 +14,13 @@ import asyncpg
 import orjson
 
 from hub.actions.sync_ledger import Ledger, Rule
+from hub.actions.sync_rows import Rows, bare, encoded, listed
 from hub.actions.sync_statement import HELD_BACK, KEY_TWICE, statement
 from hub.actor import Actor
 from hub.errors import BadInput, Conflict, Forbidden, Words
 from hub.exchange import OnError, SyncStatus
 from hub.rules.problem import Problem, Severity
 from hub.statements import Statements, Transaction
-from hub.values import plain
 from hub.writer import check_input
 
 MOST_ROWS = 1_000
@@ -29,7 +28,6 @@ MOST_ROWS = 1_000
 LONGEST_NAME = 64
 ATTEMPTS = 3
 """How often a call begins anew when others have taken a key from under it."""
-NUL = b"\\u0000"
 HELD = Rule(
     "HELD_BACK",
     None,
@@ -54,7 +52,7 @@ class Call(NamedTuple):
 
     uscc: str | None
     source: str
-    rows: Sequence[Mapping[str, Any]]
+    rows: Rows
     on_error: OnError
     dry_run: bool
     key: str
@@ -90,11 +88,16 @@ async def sync(
     actor.must(ledger.can)
     owner = actor.acts_for()
     stated = frozenset[str]().union(*call.rows)
-    rows = _read(call, [key for key in stated if ledger.shape.get(key) == "jsonb"])
-    digest = sha256(rows)
-    digest.update(orjson.dumps([ledger.action, str(owner), call.source, call.on_error]))
     is_partial = any(length != len(stated) for length in set(map(len, call.rows)))
     made = statement(ledger, stated, is_partial=is_partial, writes=not call.dry_run)
+    _check(call)
+    given = bare(call.rows, [key for key in stated if ledger.shape.get(key) == "jsonb"])
+    told = rows = encoded(given if is_partial else listed(given, stated))
+    if not (is_partial or made.takes_lists):
+        rows = encoded(given)
+    digest = sha256(told)
+    said = [ledger.action, str(owner), call.source, call.on_error, sorted(stated)]
+    digest.update(orjson.dumps(said))
     values = {
         "rows": rows,
         "keys": ledger.normal_keys(call.rows),
@@ -150,11 +153,8 @@ def problems(ledger: Ledger, index: int, numbers: Sequence[int]) -> list[Problem
     return found
 
 
-def _read(call: Call, nested: Sequence[str]) -> bytes:
-    """The rows of a call as JSON, those members bare that are `nested`.
-
-    BadInput where they are too many, or hold the character NUL, which PostgreSQL cannot read.
-    """
+def _check(call: Call) -> None:
+    """Raise BadInput for too many rows, and for a source without a fitting name."""
     if len(call.rows) > MOST_ROWS:
         raise BadInput(
             f"一次最多 {MOST_ROWS} 行，给了 {len(call.rows)} 行",
@@ -168,41 +168,6 @@ def _read(call: Call, nested: Sequence[str]) -> bytes:
             f"a source has 1 to {LONGEST_NAME} characters",
             path=("source",),
         )
-    bare = (
-        [{**row, **{key: _bare(row[key]) for key in nested if key in row}} for row in call.rows]
-        if nested
-        else call.rows
-    )
-    rows = _json(bare)
-    if b"\\" in rows and NUL in rows:
-        for index, row in enumerate(call.rows):
-            if NUL in _json(row).replace(b"\\\\", b""):
-                raise BadInput(
-                    "文字中含有空字符（U+0000）",
-                    "a text holds the character NUL",
-                    path=("rows", index),
-                )
-    return rows
-
-
-def _json(value: Any) -> bytes:
-    """The same bytes for the same value, in whatever order its members were written."""
-    return orjson.dumps(value, default=_plain, option=orjson.OPT_SORT_KEYS)
-
-
-def _bare(value: Any) -> Any:
-    """A value of a row without the members that are null, which say no more than absent ones."""
-    if isinstance(value, list):
-        return [_bare(one) for one in value]
-    if isinstance(value, Mapping):
-        return {name: _bare(one) for name, one in value.items() if one is not None}
-    return value
-
-
-def _plain(value: Any) -> str:
-    if isinstance(value, Decimal):
-        return plain(value)
-    raise TypeError(f"{type(value).__name__} has no form in JSON")
 
 
 def _done(found: Mapping[str, Any], digest: bytes, *, is_rehearsal: bool) -> Synced:

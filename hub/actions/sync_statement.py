@@ -8,7 +8,8 @@ from collections import defaultdict
 from functools import cache
 from typing import NamedTuple
 
-from hub.actions.sync_ledger import Ledger, Member
+from hub.actions.sync_ledger import Ledger, Member, Rule
+from hub.actions.sync_rows import relation
 from hub.exchange import SyncStatus
 
 MOST_CHOICES = 8
@@ -32,6 +33,8 @@ class Statement(NamedTuple):
 
     text: str
     parameters: tuple[str, ...]
+    takes_lists: bool
+    """Whether a row comes as the list of its values, not as an object."""
     is_rehearsal: bool
 
 
@@ -64,7 +67,9 @@ def _statement(ledger: Ledger, stated: frozenset[str], is_partial: bool, writes:
     text = _Writer(ledger, stated, is_partial=is_partial).text(writes=writes)
     names = tuple(dict.fromkeys(PARAMETER.findall(text)))
     numbers = {name: f"${at}" for at, name in enumerate(names, 1)}
-    return Statement(PARAMETER.sub(lambda found: numbers[found[1]], text), names, not writes)
+    return Statement(
+        PARAMETER.sub(lambda found: numbers[found[1]], text), names, not is_partial, not writes
+    )
 
 
 class _Writer:
@@ -72,6 +77,7 @@ class _Writer:
 
     def __init__(self, ledger: Ledger, stated: frozenset[str], *, is_partial: bool) -> None:
         self._ledger = ledger
+        self._told = stated
         self._stated = stated | {EXTERNAL_ID}
         self._renames = EXTERNAL_ID in stated
         self._is_partial = is_partial
@@ -96,10 +102,10 @@ class _Writer:
 
     def _given(self) -> str:
         shape = self._ledger.shape
-        read = ", ".join(f'"{key}" {shape[key]}' for key in shape if key in self._stated)
         absent = "".join(
-            f', NULL::{kind} AS "{key}"' for key, kind in shape.items() if key not in self._stated
+            f', NULL::{kind} AS "{key}"' for key, kind in shape.items() if key not in self._told
         )
+        read = relation(self._ledger.shape, self._told, as_lists=not self._is_partial)
         return f"""
             owned AS MATERIALIZED (
                 SELECT EXISTS (
@@ -110,7 +116,7 @@ class _Writer:
                 SELECT (at - 1)::int AS index, r, normal_key, c.*{absent}
                 FROM ROWS FROM (jsonb_array_elements($rows::jsonb), unnest($keys::text[]))
                     WITH ORDINALITY AS e(r, normal_key, at)
-                CROSS JOIN LATERAL jsonb_to_record(r) AS c({read})
+                CROSS JOIN LATERAL {read}
                 WHERE (SELECT owned FROM owned) AND NOT EXISTS (SELECT FROM mine)
             )"""
 
@@ -172,7 +178,7 @@ class _Writer:
         }
         fields = ", ".join(f"CASE WHEN {sql} THEN '{column}' END" for column, sql in told.items())
         problems = ", ".join(
-            f"CASE WHEN {rule.condition} THEN {number} END"
+            f"CASE WHEN {self._looked_at(rule)} THEN {number} END"
             for number, rule in enumerate(ledger.rules)
             if not rule.keys or rule.keys & self._stated
         )
@@ -219,6 +225,12 @@ class _Writer:
                     OFFSET 0
                 ) c
             )"""
+
+    def _looked_at(self, rule: Rule) -> str:
+        """When a rule is broken: nobody who states none of its keys does."""
+        if not (self._is_partial and rule.keys):
+            return rule.condition
+        return f"g.r ?| '{{{','.join(sorted(rule.keys))}}}' AND ({rule.condition})"
 
     def _twice(self) -> str:
         """Whether a row, right in itself, would take the key of an earlier one.

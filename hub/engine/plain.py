@@ -21,7 +21,6 @@ from graphql import (
     get_nullable_type,
     is_enum_type,
     is_input_object_type,
-    is_leaf_type,
     is_list_type,
     is_non_null_type,
     is_required_input_field,
@@ -31,6 +30,7 @@ from schema.scalars import is_plain_date, is_plain_decimal
 
 LARGEST = 2**31
 NOTHING = type(None)
+TEXTS = frozenset({GraphQLString, GraphQLID})
 Column = Sequence[Any]
 SCALARS: Mapping[str, Callable[[set[Any]], bool]] = {
     "Date": lambda values: all(map(is_plain_date, values)),
@@ -39,19 +39,62 @@ SCALARS: Mapping[str, Callable[[set[Any]], bool]] = {
 """Scalars of our own, by whether all of several different values are written in their one way."""
 
 
-def is_plain(kind: GraphQLInputType, values: Column) -> bool:
-    """Whether each of `values` fits `kind` and is written in the one way that it has."""
+def plain_values(kind: GraphQLInputType, values: Column) -> int | None:
+    """How many values there are inside `values`, at any depth; None where they are not plain.
+
+    Plain is what fits `kind` and is written in the one way that it has.
+    """
+    bare = cast("GraphQLInputType", get_nullable_type(kind))
+    if bare in TEXTS and _are_texts(values):
+        return 0
     types = set(map(type, values))
     if NOTHING in types:
         if is_non_null_type(kind):
-            return False
+            return None
         types.remove(NOTHING)
         values = [one for one in values if one is not None]
-    kind = cast("GraphQLInputType", get_nullable_type(kind))
-    if is_list_type(kind):
-        return types <= {list} and is_plain(kind.of_type, list(chain.from_iterable(values)))
-    if is_input_object_type(kind):
-        return types <= {dict} and _are_plain_rows(kind, values)
+    if is_list_type(bare):
+        return _items(bare.of_type, values) if types <= {list} else None
+    if is_input_object_type(bare):
+        return _members(bare, values) if types <= {dict} else None
+    return 0 if _are_plain_leaves(bare, types, values) else None
+
+
+def _are_texts(values: Column) -> bool:
+    """Whether all are texts; what is joined is looked at in a quarter of the time."""
+    try:
+        "".join(values)
+    except TypeError:
+        return False
+    return True
+
+
+def _items(kind: GraphQLInputType, lists: Column) -> int | None:
+    items = list(chain.from_iterable(lists))
+    inside = plain_values(kind, items)
+    return None if inside is None else len(items) + inside
+
+
+def _members(kind: GraphQLInputObjectType, rows: Column) -> int | None:
+    """The same of rows that all state the same members; there must be all that are needed."""
+    if not rows:
+        return 0
+    fields, stated = kind.fields, rows[0].keys()
+    if not _required(kind) <= stated <= fields.keys() or set(map(len, rows)) != {len(stated)}:
+        return None
+    try:
+        columns = _columns(tuple(stated), rows)
+    except KeyError:
+        return None
+    number = len(rows) * len(stated)
+    for name, column in columns:
+        if (inside := plain_values(fields[name].type, column)) is None:
+            return None
+        number += inside
+    return number
+
+
+def _are_plain_leaves(kind: GraphQLInputType, types: set[type], values: Column) -> bool:
     if kind is GraphQLInt:
         return types <= {int} and (
             not values or (min(values) >= -LARGEST and max(values) < LARGEST)
@@ -62,23 +105,7 @@ def is_plain(kind: GraphQLInputType, values: Column) -> bool:
         return False
     if is_enum_type(kind):
         return all(value in kind.values for value in set(values))
-    return kind in (GraphQLString, GraphQLID) or _is_scalar(str(kind), values)
-
-
-def number_of(kind: GraphQLInputType, values: Column) -> int:
-    """How many values there are in `values`, which are plain, at any depth."""
-    kind = cast("GraphQLInputType", get_nullable_type(kind))
-    values = [one for one in values if one is not None]
-    if is_list_type(kind):
-        items = list(chain.from_iterable(values))
-        return len(items) + number_of(kind.of_type, items)
-    if not is_input_object_type(kind) or not values:
-        return 0
-    fields = kind.fields
-    nested = [name for name in values[0] if not is_leaf_type(get_nullable_type(fields[name].type))]
-    return sum(map(len, values)) + sum(
-        number_of(fields[name].type, [row[name] for row in values]) for name in nested
-    )
+    return kind in TEXTS or _is_scalar(str(kind), values)
 
 
 def _is_scalar(name: str, values: Column) -> bool:
@@ -88,20 +115,6 @@ def _is_scalar(name: str, values: Column) -> bool:
 @cache
 def _required(kind: GraphQLInputObjectType) -> frozenset[str]:
     return frozenset(name for name, one in kind.fields.items() if is_required_input_field(one))
-
-
-def _are_plain_rows(kind: GraphQLInputObjectType, rows: Column) -> bool:
-    """Whether rows all state the same members, each of them plainly, and no others are needed."""
-    if not rows:
-        return True
-    fields, stated = kind.fields, rows[0].keys()
-    if not _required(kind) <= stated <= fields.keys() or set(map(len, rows)) != {len(stated)}:
-        return False
-    try:
-        columns = _columns(tuple(stated), rows)
-    except KeyError:
-        return False
-    return all(is_plain(fields[name].type, column) for name, column in columns)
 
 
 def _columns(names: tuple[str, ...], rows: Column) -> list[tuple[str, Column]]:

@@ -23,7 +23,7 @@ from graphql import (
 from graphql.execution.values import get_variable_values
 
 from hub.engine.inputs import insist_on_number, insist_on_variables
-from hub.engine.plain import LARGEST, is_plain, number_of
+from hub.engine.plain import LARGEST, plain_values
 from schema.declare import NOUNS
 from schema.ids import encode
 from schema.slot import Slot
@@ -90,10 +90,12 @@ class Variables:
         stated = {name: value for name, value in given.items() if name in types}
         if len(stated) < len(types):
             return None
-        if not all(is_plain(types[name], [value]) for name, value in stated.items()):
-            return None
-        number = sum(number_of(types[name], [value]) for name, value in stated.items())
-        insist_on_number(len(stated) + number, self._kind)
+        number = len(stated)
+        for name, value in stated.items():
+            if (inside := plain_values(types[name], [value])) is None:
+                return None
+            number += inside
+        insist_on_number(number, self._kind)
         return stated
 
     def _coerce(self, given: Mapping[str, Any], most_errors: int) -> dict[str, Any] | None:
