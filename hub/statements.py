@@ -52,24 +52,9 @@ class Statements:
         Unavailable for a lost server, Busy where no connection is free; DataError and
         PostgresError come through. Who is cancelled cancels the statement.
         """
-        pool = self._pools[STAFF_ROLE if actor.is_staff else APP_ROLE]
-        try:
-            connection = await pool.take()
-        except LOST as error:
-            raise unavailable() from error
-        try:
+        async with self._loan(actor) as connection:
             found: bytes | None = await connection.fetchval(text, *arguments)
-        except Exception as error:
-            if _is_lost(error):
-                pool.end(connection)
-                raise unavailable() from error
-            pool.give_back(connection)
-            raise
-        except BaseException:
-            pool.end(connection)
-            raise
-        pool.give_back(connection)
-        return found
+            return found
 
     @asynccontextmanager
     async def transaction(self, actor: Actor, lock: str) -> AsyncIterator["Transaction"]:
@@ -87,19 +72,14 @@ class Statements:
 
     @asynccontextmanager
     async def _transaction(self, actor: Actor, lock: str) -> AsyncIterator["Transaction"]:
-        pool = self._pools[STAFF_ROLE if actor.is_staff else APP_ROLE]
-        try:
-            connection = await pool.take()
-        except LOST as error:
-            raise unavailable() from error
         organization, account = scope_of(actor)
         begin = (
             f"BEGIN; SELECT set_config('app.org', {_quoted(organization)}, true),"
             f" set_config('app.user', {_quoted(account)}, true);"
             f" SELECT pg_advisory_xact_lock(hashtextextended({_quoted(lock)}, 0))"
         )
-        transaction = Transaction(connection)
-        try:
+        async with self._loan(actor) as connection:
+            transaction = Transaction(connection)
             await connection.execute(begin)
             try:
                 yield transaction
@@ -107,18 +87,9 @@ class Statements:
                 await connection.execute("ROLLBACK")
                 raise
             await connection.execute("ROLLBACK" if transaction.is_undone else "COMMIT")
-        except Exception as error:
-            if connection.is_closed() or connection.is_in_transaction() or _is_lost(error):
-                pool.end(connection)
-            else:
-                pool.give_back(connection)
-            if _is_lost(error):
-                raise unavailable() from error
-            raise
-        except BaseException:
-            pool.end(connection)
-            raise
-        pool.give_back(connection)
+
+    def _loan(self, actor: Actor) -> "_Loan":
+        return _Loan(self._pools[STAFF_ROLE if actor.is_staff else APP_ROLE])
 
     async def close(self) -> None:
         """Close every connection."""
@@ -246,6 +217,40 @@ class _Pool:
             self._close(self._idle.pop())
         if self._ending:
             await asyncio.wait(self._ending)
+
+
+class _Loan:
+    """A connection of a pool for one block, which ends what it began; Unavailable where it is lost.
+
+    After a cancellation, and inside of a transaction, it is of no use to anybody else.
+    """
+
+    __slots__ = ("_connection", "_pool")
+
+    def __init__(self, pool: _Pool) -> None:
+        self._pool = pool
+        self._connection: asyncpg.Connection[Any]
+
+    async def __aenter__(self) -> "asyncpg.Connection[Any]":
+        try:
+            self._connection = await self._pool.take()
+        except LOST as error:
+            raise unavailable() from error
+        return self._connection
+
+    async def __aexit__(self, _: object, error: BaseException | None, *__: object) -> None:
+        lost = isinstance(error, Exception) and _is_lost(error)
+        if error is None or not (lost or self._is_useless_after(error)):
+            self._pool.give_back(self._connection)
+            return
+        self._pool.end(self._connection)
+        if lost:
+            raise unavailable() from error
+
+    def _is_useless_after(self, error: BaseException) -> bool:
+        if not isinstance(error, Exception):
+            return True
+        return self._connection.is_closed() or self._connection.is_in_transaction()
 
 
 async def _closed(connection: "asyncpg.Connection[Any]") -> None:
