@@ -1,7 +1,7 @@
 """Runs the measurements and prints their figures with the load of the machine beside them.
 
-`python -m bench` runs all; `ledger`, `requests`, `streams` or `differential` one of them, and
-`profile Q1` shows where the hub's time goes.
+`python -m bench` runs all; `ledger`, `requests`, `streams`, `crowd` or `differential` one of
+them, and `profile Q1` shows where the hub's time goes.
 """
 
 import argparse
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench import differential, hotspots, ledger, requests, streams, sync
+from bench import crowd, differential, hotspots, ledger, requests, streams, sync
 from bench.operations import DOCUMENTS
 from hub.embedded.supervisor import Embedded
 from hub.migration import migrate
@@ -33,6 +33,7 @@ def measure_all(data: Path | None) -> int:
     with _folder(data) as folder:
         requests.measure(quick=False, data=folder, out=None)
         streams.measure(quick=False, data=folder, out=None)
+        crowd.measure(quick=False, data=folder)
     return differential.compare(differential.CASES, None, 18)
 
 
@@ -55,6 +56,8 @@ def parser() -> argparse.ArgumentParser:
     some = commands.add_parser("requests", help="Q1-Q4 and M1 against LIMIT and stock Strawberry")
     some.add_argument("--only", nargs="+", choices=DOCUMENTS, help="of the operations only these")
     fan = commands.add_parser("streams", help="S1 against LIMIT and stock Strawberry")
+    many = commands.add_parser("crowd", help="1,000 open subscriptions: how long a change takes")
+    many.add_argument("--quick", action="store_true", help="little data, few subscriptions")
     for one in (some, fan):
         one.add_argument("--quick", action="store_true", help="little data, one short round")
         one.add_argument("--out", type=Path, help="write every sample as JSON")
@@ -63,7 +66,7 @@ def parser() -> argparse.ArgumentParser:
     )
     profile = commands.add_parser("profile", help="where the hub's time goes")
     profile.add_argument("operation", choices=DOCUMENTS)
-    for one in (made, some, fan, profile):
+    for one in (made, some, fan, many, profile):
         one.add_argument("--data", type=Path, help="folder to keep the stored data in")
     return made
 
@@ -83,6 +86,8 @@ def main() -> None:
             requests.measure(quick=given.quick, data=given.data, out=given.out, names=names)
         case "streams":
             streams.measure(quick=given.quick, data=given.data, out=given.out)
+        case "crowd":
+            crowd.measure(quick=given.quick, data=given.data)
         case "differential":
             differing = differential.compare(given.cases, given.seed, given.postgres)
         case "profile":

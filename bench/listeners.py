@@ -4,8 +4,8 @@ import asyncio
 import base64
 import os
 import time
-from collections.abc import Sequence
-from typing import cast
+from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar, cast
 from uuid import uuid4
 
 import orjson
@@ -17,6 +17,9 @@ PATIENCE = 300.0
 """Seconds until a run is given up."""
 QUIET = 0.4
 """Seconds without an event after which nothing is on its way any more."""
+
+
+L = TypeVar("L", bound="Listener")
 
 
 class Listener(asyncio.Protocol):
@@ -64,12 +67,19 @@ class Listener(asyncio.Protocol):
                 break
             if data[at] & 15 == Opcode.TEXT:
                 if self.acknowledged.is_set():
-                    self.events += 1
-                    self.last = data[start : start + length]
+                    self.hear(data[start : start + length])
                 else:
                     self._subscribe(data[start : start + length])
+            elif data[at] & 15 == Opcode.PING:
+                pong = Frame(Opcode.PONG, data[start : start + length])
+                self._transport.write(pong.serialize(mask=True))
             at = start + length
         self._data = data[at:]
+
+    def hear(self, event: bytes) -> None:
+        """Count an event."""
+        self.events += 1
+        self.last = event
 
     def _subscribe(self, frame: bytes) -> None:
         assert b"connection_ack" in frame, frame
@@ -85,17 +95,19 @@ class Listener(asyncio.Protocol):
         self._transport.close()
 
 
-class Audience:
+class Audience(Generic[L]):
     """All the listeners of one server."""
 
-    def __init__(self, listeners: Sequence[Listener]) -> None:
+    def __init__(self, listeners: Sequence[L]) -> None:
         self.listeners = listeners
 
     @classmethod
-    async def gathered(cls, port: int, tokens: Sequence[str], query: str) -> "Audience":
+    async def gathered(
+        cls, port: int, tokens: Sequence[str], make: Callable[[str], L]
+    ) -> "Audience[L]":
         """One listener for each of `tokens`; the server has heard them all, if not acted on it."""
         loop = asyncio.get_running_loop()
-        made = [Listener(token, query) for token in tokens]
+        made = [make(token) for token in tokens]
         for one in made:
             await loop.create_connection(lambda one=one: one, HOST, port)  # type: ignore[misc]
         async with asyncio.timeout(PATIENCE):

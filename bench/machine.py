@@ -44,6 +44,12 @@ def family_seconds(process: int) -> float:
     return total
 
 
+def resident(process: int) -> int:
+    """The bytes of memory that a process holds."""
+    pages = int((PROC / str(process) / "statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
 def load() -> float:
     """The load average of the last minute."""
     return os.getloadavg()[0]

@@ -24,7 +24,7 @@ from sqlmodel import col
 
 from bench.contenders import HUB, LOUD, STOCK, Server, started
 from bench.dataset import FULL, QUICK, Size, dsn
-from bench.listeners import Audience
+from bench.listeners import Audience, Listener
 from bench.load import answer, request
 from bench.machine import OTHER_CORE, load, pin, pin_family, seconds
 from bench.requests import TOKEN_LIFE, stored
@@ -149,7 +149,7 @@ class Bench:
     async def _sample(self, round_: int, name: str) -> Sample:
         server = self.servers[name]
         tokens = [token for token in self.tokens for _ in range(self.plan.streams[name])]
-        audience = await Audience.gathered(server.port, tokens, QUERY)
+        audience = await Audience.gathered(server.port, tokens, _listener)
         while not audience.fewest:
             await self._publish(name, 1, 1)
             await asyncio.sleep(0.2)
@@ -184,7 +184,11 @@ class Bench:
         return last
 
 
-def _insist(audience: Audience, events: int, last: int | None) -> None:
+def _listener(token: str) -> Listener:
+    return Listener(token, QUERY)
+
+
+def _insist(audience: Audience[Listener], events: int, last: int | None) -> None:
     """AssertionError unless each has heard all events, once, and as the last one the last."""
     for one in audience.listeners:
         assert one.events == events, f"{one.events} of {events} events"
@@ -197,7 +201,7 @@ def _insist(audience: Audience, events: int, last: int | None) -> None:
 async def _agreed(servers: Mapping[str, Server], token: str, ledger: Ledger) -> str:
     """What the hub answers to one event. AssertionError unless stock has the same data."""
     audiences = [
-        await Audience.gathered(servers[name].port, [token], QUERY) for name in (HUB, STOCK)
+        await Audience.gathered(servers[name].port, [token], _listener) for name in (HUB, STOCK)
     ]
     while not all(one.fewest for one in audiences):
         await ledger.change(1, 1)

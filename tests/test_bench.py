@@ -55,6 +55,17 @@ def test_a_quick_run_of_streams_shows_that_everybody_hears_every_event() -> None
     assert "| server CPU, us per delivery |" in ran.stdout
 
 
+def test_a_quick_crowd_hears_of_every_change_once() -> None:
+    command = [sys.executable, "-m", "bench", "crowd", "--quick"]
+
+    ran = subprocess.run(  # noqa: S603 -- our own program
+        command, cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+    assert ran.returncode == 0, ran.stderr
+    assert "40 deliveries, 0 twice, none missing" in ran.stdout
+
+
 @pytest.mark.parametrize(
     ("server", "rate", "told"),
     [
