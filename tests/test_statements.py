@@ -74,6 +74,23 @@ async def test_the_scope_of_a_statement_ends_with_it(statements: Statements, own
     assert await statements.value(owner, COUNT, []) == b"0"
 
 
+async def test_who_waits_for_a_lock_waits_without_a_connection(database_url: str) -> None:
+    statements = Statements(database_url, 2)
+
+    async def late() -> None:
+        async with statements.transaction(CLERK, "ledger"):
+            pass
+
+    async with statements.transaction(CLERK, "ledger"):
+        waiting = [asyncio.create_task(late()) for _ in range(5)]
+        await asyncio.sleep(0.1)
+        meanwhile = await statements.value(CLERK, COUNT, [])
+    await asyncio.gather(*waiting)
+    await statements.close()
+
+    assert meanwhile == b"0"
+
+
 async def test_who_goes_away_takes_the_statement_along(
     statements: Statements, database_url: str
 ) -> None:

@@ -107,6 +107,12 @@ async def test_what_postgresql_cannot_keep_is_refused_as_a_whole(
     assert await traces(hub, firm.owner) == NOTHING
 
 
+async def test_the_row_that_holds_the_character_nul_is_named(hub: HubClient, firm: Firm) -> None:
+    answer = await sync(hub, firm.user, a_row(0), a_row(1, remark="a\0b"))
+
+    assert answer.errors[0]["extensions"]["inputPath"] == ["rows", 1]
+
+
 async def test_backslashes_before_u0000_are_a_text_like_any_other(
     hub: HubClient, firm: Firm
 ) -> None:
@@ -190,6 +196,7 @@ def test_each_ledger_has_statements_for_so_many_choices_of_keys_and_one_for_all_
 async def test_a_call_is_taken_the_same_by_whichever_statement(
     hub: HubClient, firm: Firm, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(sync_statement, "_CHOSEN", defaultdict(set))
     row = a_row(1, **WHOLE)
     empty = a_row(2, **dict.fromkeys(WHOLE))
     first = await sync(hub, firm.user, row, empty, key_="once")
