@@ -53,7 +53,8 @@ LONGEST_PAUSE = 30.0
 def main() -> int:
     parser = argparse.ArgumentParser(description="在 SQLite 中保存本机构台账的副本")
     parser.add_argument("file", help="SQLite 文件")
-    parser.add_argument("--url", default="http://127.0.0.1:8000/graphql", help="GraphQL 入口")
+    url = os.environ.get("HUB_URL", "http://127.0.0.1:8000/graphql")
+    parser.add_argument("--url", default=url, help="GraphQL 入口，默认取 HUB_URL")
     token = os.environ.get("HUB_TOKEN")
     parser.add_argument("--token", default=token, required=not token, help="默认取 HUB_TOKEN")
     parser.add_argument("--page", type=int, default=100, help="每页行数；系统账号可到 1000")

@@ -1,12 +1,9 @@
 """The client programs do what their README says, against a hub that is running."""
 
 import asyncio
-import fcntl
 import json
 import os
 import re
-import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -17,10 +14,10 @@ from hub.demo import cast
 from tests.doors import HubClient
 from tests.examples.conftest import create_until_heard
 from tests.examples.samples import EXAMPLES, SAMPLES
+from tests.examples.typescript import built
 from tests.patience import patiently
 
 LEDGER = EXAMPLES / "data" / "ledgers" / "sample-ledger-1-200.csv"
-UNREACHABLE = re.compile("ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH")
 
 
 async def started(live: HubClient, login: str, *command: str | Path) -> asyncio.subprocess.Process:
@@ -133,34 +130,8 @@ async def test_the_python_client_prints_each_change_of_the_ledger(live: HubClien
 
 @pytest.fixture(scope="session")
 def typescript(shared: Path) -> tuple[str, Path]:
-    """Node and the built TypeScript client, made once a run from its lock and the committed SDL."""
-    node, npm = shutil.which("node"), shutil.which("npm")
-    if node is None or npm is None:
-        pytest.skip("no node and npm on this machine")
-    copy = shared / "clients" / "typescript"
-    with (shared / "clients.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (copy / "dist" / "main.js").exists():
-            _build(npm, copy)
-    return node, copy / "dist" / "main.js"
-
-
-def _build(npm: str, copy: Path) -> None:
-    made = shutil.ignore_patterns("node_modules", "dist", "gql")
-    shutil.copytree(EXAMPLES / "typescript", copy, ignore=made, dirs_exist_ok=True)
-    shutil.copy(EXAMPLES / "schema.graphqls", copy.parent)
-    _npm(npm, copy, "ci", "--ignore-scripts", "--prefer-offline", "--fetch-retries=1")
-    _npm(npm, copy, "run", "build")
-    shutil.rmtree(copy / "node_modules")
-
-
-def _npm(npm: str, copy: Path, *arguments: str) -> None:
-    done = subprocess.run(  # noqa: S603  the arguments are ours
-        [npm, *arguments], cwd=copy, capture_output=True, text=True, check=False, timeout=120
-    )
-    if done.returncode and UNREACHABLE.search(done.stderr):
-        pytest.skip("the package registry cannot be reached")
-    assert done.returncode == 0, done.stdout + done.stderr
+    """Node and the built TypeScript client."""
+    return built(shared)
 
 
 async def test_the_typescript_client_lists_every_due_instrument_over_all_pages(

@@ -1,13 +1,14 @@
-"""The sample client that keeps a replica ends as the ledger, whoever is killed in the middle."""
+"""The sample clients that keep a replica end as the ledger, whoever is killed in the middle."""
 
 import asyncio
+import json
 import os
 import random
 import socket
 import sqlite3
 import sys
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,18 +19,20 @@ from hub.embedded.supervisor import Embedded
 from schema.ids import encode
 from tests.doors import HubClient
 from tests.examples.samples import EXAMPLES
+from tests.examples.typescript import built
 from tests.feed.verbs import emptied, numbered
 from tests.ledger_verbs import Firm, create, done, retire, update
 from tests.patience import patiently
 from tests.sync_verbs import a_row, sync_briefly
 
-WRITES = int(os.environ.get("REPLICA_WRITES", "300"))
-CRASHES = int(os.environ.get("REPLICA_CRASHES", "9"))
+WRITES = int(os.environ.get("REPLICA_WRITES", "200"))
+CRASHES = int(os.environ.get("REPLICA_CRASHES", "6"))
 PAGE = 25
 STORED = """
 SELECT id, version, asset_no, name, status, location, due_date::text FROM instrument
 WHERE owner_id = :owner AND retired_at IS NULL
 """
+MEMBERS = ("id", "version", "assetNo", "name", "status", "location", "dueDate")
 KEPT = "SELECT id, version, asset_no, name, status, location, due_date FROM instrument ORDER BY id"
 
 
@@ -92,9 +95,48 @@ class Writer:
             await sync_briefly(self.hub, self.firm.user, *rows)
 
 
+@dataclass(frozen=True)
+class Client:
+    """A sample client: how it is told to keep a replica in a file, and how that is read."""
+
+    follows: tuple[str | Path, ...]
+    ends: tuple[str | Path, ...]
+    kept: Callable[[Path], list[tuple[Any, ...]]]
+
+
+@pytest.fixture(params=["python", "typescript"])
+def client(request: pytest.FixtureRequest, tmp_path: Path) -> Client:
+    """One of the sample clients."""
+    file = tmp_path / "replica"
+    if request.param == "typescript":
+        node, main = built(request.getfixturevalue("shared"))
+        command = (node, main, "replica", file)
+        return Client((*command, "0.05"), command, lines_of)
+    script = EXAMPLES / "python" / "replica.py"
+    once = (sys.executable, "-W", "error", script, file, "--page", str(PAGE))
+    return Client((*once, "--every", "0.05"), once, rows_of)
+
+
+def rows_of(file: Path) -> list[tuple[Any, ...]]:
+    """The ledger as the replica in SQLite has it."""
+    with closing(sqlite3.connect(file)) as db:
+        return db.execute(KEPT).fetchall()
+
+
+def lines_of(file: Path) -> list[tuple[Any, ...]]:
+    """The ledger as the replica in a journal has it."""
+    rows: dict[str, tuple[Any, ...]] = {}
+    for line in map(json.loads, file.read_text("utf-8").splitlines()):
+        if "keep" in line:
+            rows[line["keep"]["id"]] = tuple(line["keep"][name] for name in MEMBERS)
+        elif "drop" in line:
+            rows.pop(line["drop"], None)
+    return sorted(rows.values())
+
+
 @pytest.fixture
 async def programs(
-    servers: Embedded, own_url: str, hub: HubClient, firm: Firm, tmp_path: Path
+    servers: Embedded, own_url: str, hub: HubClient, firm: Firm, client: Client
 ) -> AsyncIterator[dict[str, Program]]:
     """A server, a worker, and the client that keeps a replica of the firm's ledger."""
     own = Path(sys.executable).with_name("hub")
@@ -103,19 +145,15 @@ async def programs(
         "HUB_DATABASE_URL": own_url,
         "HUB_REDIS_URL": servers.redis_url,
         "HUB_DATA": str(hub.hub.settings.data),
-        "NO_PROXY": "127.0.0.1",
+        "HUB_URL": f"http://127.0.0.1:{port}/graphql",
         "HUB_TOKEN": await hub.token(firm.user) or "",
+        "NO_PROXY": "127.0.0.1",
     }
-    url = f"http://127.0.0.1:{port}/graphql"
-    client = (
-        *(sys.executable, "-W", "error", EXAMPLES / "python" / "replica.py"),
-        *(tmp_path / "replica.db", "--url", url, "--page", str(PAGE)),
-    )
     found = {
         "server": Program((own, "serve", "--port", port), settings),
         "worker": Program((own, "worker"), settings),
-        "client": Program((*client, "--every", "0.05"), settings),
-        "last": Program(client, settings),
+        "client": Program(client.follows, settings),
+        "last": Program(client.ends, settings),
     }
     async with AsyncExitStack() as stack:
         for one in found.values():
@@ -135,14 +173,8 @@ async def stored(hub: HubClient, firm: Firm) -> list[tuple[Any, ...]]:
     return sorted((encode("Instrument", row[0]), *tuple(row)[1:]) for row in rows)
 
 
-def kept(file: Path) -> list[tuple[Any, ...]]:
-    """The ledger as the replica has it."""
-    with sqlite3.connect(file) as db:
-        return db.execute(KEPT).fetchall()
-
-
 async def test_a_replica_is_the_ledger_after_crashes_on_every_side(
-    hub: HubClient, firm: Firm, programs: dict[str, Program], tmp_path: Path
+    hub: HubClient, firm: Firm, client: Client, programs: dict[str, Program], tmp_path: Path
 ) -> None:
     writer = Writer(hub, firm, random.Random())  # noqa: S311 -- not for secrets
     victims = [programs[name] for name in ("server", "worker", "client")]
@@ -163,11 +195,16 @@ async def test_a_replica_is_the_ledger_after_crashes_on_every_side(
         status = await last.process.wait()
 
     assert status == 0
-    assert kept(tmp_path / "replica.db") == await stored(hub, firm)
+    assert client.kept(tmp_path / "replica") == await stored(hub, firm)
 
 
 async def test_a_replica_whose_cursor_is_too_old_is_read_anew_without_what_is_gone(
-    hub: HubClient, own_url: str, firm: Firm, programs: dict[str, Program], tmp_path: Path
+    hub: HubClient,
+    own_url: str,
+    firm: Firm,
+    client: Client,
+    programs: dict[str, Program],
+    tmp_path: Path,
 ) -> None:
     lines = [
         done(await create(hub, firm.user, name=f"n{at}", assetNo=f"A{at}"))["instrument"]
@@ -180,7 +217,7 @@ async def test_a_replica_whose_cursor_is_too_old_is_read_anew_without_what_is_go
         await last.begin()
         assert last.process is not None
         assert await last.process.wait() == 0
-        before = len(kept(tmp_path / "replica.db"))
+        before = len(client.kept(tmp_path / "replica"))
         done(await retire(hub, firm.user, lines[0]["id"]))
         done(await update(hub, firm.user, lines[1]["id"], content={"location": "room 9"}))
         await numbered(hub)
@@ -189,4 +226,4 @@ async def test_a_replica_whose_cursor_is_too_old_is_read_anew_without_what_is_go
         status = await last.process.wait()
 
     assert (before, status) == (3, 0)
-    assert kept(tmp_path / "replica.db") == await stored(hub, firm)
+    assert client.kept(tmp_path / "replica") == await stored(hub, firm)

@@ -1,12 +1,15 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 
 import { Hub, HubError } from "./hub.js";
 import { createInstrument, dueInstruments, verifyCertificate } from "./operations.js";
+import { Replica } from "./replica.js";
 
 const USAGE = `用法（环境变量 HUB_URL 为入口，HUB_TOKEN 为令牌）：
   node dist/main.js due [天数]
   node dist/main.js create 管理编号 器具名称 [最近校准日期]
-  node dist/main.js verify 证书编号 查询码`;
+  node dist/main.js verify 证书编号 查询码
+  node dist/main.js replica 文件 [每隔几秒再读]`;
 
 const { HUB_URL = "http://127.0.0.1:8000/graphql", HUB_TOKEN } = process.env;
 const hub = new Hub(HUB_URL, HUB_TOKEN);
@@ -40,6 +43,16 @@ async function verify(number: string, code: string): Promise<void> {
   console.log(await verifyCertificate(hub, number, code));
 }
 
+async function replicate(file: string, every: number | null): Promise<void> {
+  const replica = new Replica(hub, file);
+  await replica.catchUp();
+  console.log(`一致：${replica.size} 件`);
+  while (every !== null) {
+    await sleep(every * 1000);
+    await replica.catchUp();
+  }
+}
+
 const [command, first, second, third] = process.argv.slice(2);
 try {
   if (command === "due") {
@@ -48,6 +61,8 @@ try {
     await create(first, second, third ?? null);
   } else if (command === "verify" && first && second) {
     await verify(first, second);
+  } else if (command === "replica" && first) {
+    await replicate(first, second === undefined ? null : Number(second));
   } else {
     console.error(USAGE);
     process.exitCode = 2;
