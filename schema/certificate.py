@@ -5,10 +5,12 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 import strawberry
-from sqlalchemy import func, literal_column
+from sqlalchemy import RowMapping, func, literal_column
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import col
 
+from hub.exporters.dcc.turns import written_dcc
+from hub.exporters.dcc.whole import EXPORTED
 from hub.tables.certificate import Certificate as CertificateRow
 from hub.tables.certificate import CertificateBasis
 from hub.tables.certificate import MeasurementPoint as PointRow
@@ -26,15 +28,17 @@ from hub.vocabulary import (
     ResultStage,
     Verdict,
 )
+from loaders.certificate import Wholes
 from loaders.keyset import By
 from schema.capability import Capability
-from schema.declare import Items, O, P, Sql, column, computed, many, one
+from schema.context import Context
+from schema.declare import Items, O, P, Sql, column, computed, made, many, one
 from schema.document import TechnicalDocument
 from schema.fee import FeeItem
 from schema.instrument import Instrument
 from schema.noun import Noun, Part, noun
 from schema.organization import Organization
-from schema.page import Connection
+from schema.page import DEFAULT_PAGE, Connection
 from schema.personnel import Personnel
 from schema.qualification import Qualification
 from schema.source import Source, source
@@ -194,6 +198,15 @@ class StandardUsed(Part):
     valid_until: date | None = column(O, "有效期至")
 
 
+async def dcc_of(row: RowMapping, context: Context) -> str | None:
+    """The DCC of a certificate; those of one operation are read together."""
+    wholes = context.loader("dcc", lambda: Wholes(context.reader))
+    whole = await wholes.load(row["id"])
+    if whole is None or whole.state not in EXPORTED:
+        return None
+    return (await written_dcc(whole, context.keys.signer)).decode()
+
+
 @noun(CertificateRow, "证书：检定证书、检定结果通知书、校准证书、测试报告")
 class Certificate(Noun):
     """A certificate."""
@@ -262,6 +275,12 @@ class Certificate(Noun):
     )
     seals: list[SealUse] = column(O, "印章", shape=SealUse)
     files: list[CertificateFile] = column(O, "文件", shape=CertificateFile)
+    dcc: str | None = made(
+        O,
+        "数字校准证书（DCC 3.3.0）的 XML；尚未签发或已撤销的没有",
+        dcc_of,
+        weight=DEFAULT_PAGE,
+    )
     state: CertificateState = column(O, "证书状态", match=True)
     replaces: LazyCertificate | None = one(O, "所代替的证书", by=col(CertificateRow.replaces_id))
     replacement_kind: ReplacementKind | None = column(O, "代替方式")

@@ -1,4 +1,4 @@
-"""What a noun says of each field: a column, an edge or a computed value, with level and words.
+"""What a noun says of each field: a column, an edge, a computed or made value, level and words.
 
 The same declaration says how a field is read, who sees it, what it may be filtered and ordered
 by, and how it is described.
@@ -6,13 +6,13 @@ by, and how it is described.
 
 import sys
 import types
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Union, get_args, get_origin
 
 import strawberry
-from sqlalchemy import ColumnElement, UnaryExpression
+from sqlalchemy import ColumnElement, RowMapping, UnaryExpression
 from strawberry.types.lazy_type import StrawberryLazyReference
 
 import schema.terms  # noqa: F401 -- the enums get their labels before they are used
@@ -110,6 +110,17 @@ class Computed(Declared):
     sql: Callable[..., Sql | Parts | Items] | None = None
 
 
+@dataclass(frozen=True)
+class Made(Declared):
+    """A value that Python makes of the row and of what belongs to it; it weighs `weight` points.
+
+    `call` is given the row and the context of the operation. Statements leave it to graphql-core.
+    """
+
+    call: Callable[[RowMapping, Any], Awaitable[Any]]
+    weight: int
+
+
 def column(
     level: Level,
     words: str,
@@ -156,6 +167,17 @@ def computed(
 ) -> Any:
     """A field that is a function of columns (and of TODAY)."""
     return Computed(level, words, call, tuple(needs), sql)
+
+
+def made(
+    level: Level,
+    words: str,
+    call: Callable[[RowMapping, Any], Awaitable[Any]],
+    *,
+    weight: int,
+) -> Any:
+    """A field that Python makes of the row and of what belongs to it."""
+    return Made(level, words, call, weight)
 
 
 def _several(given: Any) -> tuple[Any, ...]:

@@ -22,6 +22,7 @@ from schema.declare import (
     Column,
     Computed,
     Declared,
+    Made,
     Many,
     Mask,
     Named,
@@ -45,6 +46,7 @@ from schema.resolve import (
     column_resolver,
     computed_resolver,
     list_resolver,
+    made_resolver,
     one_resolver,
     pages_resolver,
 )
@@ -178,6 +180,8 @@ def _resolver(spec: Spec, name: str, declared: Declared) -> Resolver:
             return column_resolver(spec, name, declared)
         case Computed():
             return computed_resolver(spec, name, declared)
+        case Made():
+            return made_resolver(spec, name, declared)
         case One():
             return one_resolver(spec, name, declared)
         case Many() if is_connection(spec.types[name]):
@@ -194,7 +198,7 @@ def _field(spec: Spec, name: str, declared: Declared, resolve: Resolver) -> Stra
         type_annotation=StrawberryAnnotation.from_annotation(spec.types[name], namespace),
         base_resolver=StrawberryResolver(resolve),
         description=declared.words,
-        metadata={"declared": declared},
+        metadata={"declared": declared, "weight": getattr(declared, "weight", 0)},
     )
 
 

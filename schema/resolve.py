@@ -20,6 +20,7 @@ from schema.declare import (
     Column,
     Computed,
     Declared,
+    Made,
     Many,
     Named,
     One,
@@ -87,6 +88,17 @@ def computed_resolver(spec: Spec, name: str, declared: Computed) -> Resolver:
             return None
         today = info.context.today
         return declared.call(*(today if need is TODAY else self.row[need] for need in needs))
+
+    return resolve
+
+
+def made_resolver(spec: Spec, name: str, declared: Made) -> Resolver:
+    """What Python makes of the parent's row and of what belongs to it."""
+
+    async def resolve(self: Any, info: Info) -> Any:
+        if sight(spec, name, declared, info, self.row) is not Sight.CLEAR:
+            return None
+        return await declared.call(self.row, info.context)
 
     return resolve
 

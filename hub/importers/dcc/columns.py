@@ -4,9 +4,9 @@ The roles are told by the refTypes of the PTB good practice examples: a table of
 `basic_referenceValue`, `basic_measuredValue`, `basic_measurementError` or `basic_nominalValue`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from lxml import etree
 
@@ -23,6 +23,7 @@ ROLES = {
     "basic_referenceValue": Role.REFERENCE,
     "basic_nominalValue": Role.NOMINAL,
 }
+CONFORMITY = "basic_conformity"
 CALIBRATION_POINT = "basic_calibrationValue"
 LIMITS = {
     "basic_toleranceLimitLower": (LimitKind.TOLERANCE, False),
@@ -59,12 +60,13 @@ class Column:
     calibration: Quantity | None = None
 
 
+T = TypeVar("T")
 Track = dict[Role, Column]  # what makes one run of points; the first column counts them
 
 
 def has_roles(table: etree._Element) -> bool:
     """Whether a table states results: one of its own quantities has a role."""
-    return any(_role(refs(each)) is not None for each in all_of(table, "quantity"))
+    return any(role_of(refs(each)) is not None for each in all_of(table, "quantity"))
 
 
 def tracks(table: etree._Element) -> tuple[list[Track], bool]:
@@ -74,15 +76,28 @@ def tracks(table: etree._Element) -> tuple[list[Track], bool]:
     a table without roles every column is a run of measured values.
     """
     columns = [each for element in all_of(table, "quantity") for each in _columns(element)]
+    runs, paired = in_runs(columns, lambda each: each.quantity.ref_types)
+    return [_with_nominal(run) for run in runs] if has_roles(table) else runs, paired
+
+
+def in_runs(
+    columns: Sequence[T], names: Callable[[T], Sequence[str]]
+) -> tuple[list[dict[Role, T]], bool]:
+    """The columns of each run of points by role, and whether all could be paired.
+
+    `names` tells the refTypes of a column.
+    """
+    roles = [role_of(names(each)) for each in columns]
     by_role = {
-        role: [each for each in columns if _role(each.quantity.ref_types) is role] for role in Role
+        role: [each for each, its in zip(columns, roles, strict=True) if its is role]
+        for role in Role
+        if role in roles
     }
-    by_role = {role: group for role, group in by_role.items() if group}
     if not by_role:
         return [{Role.MEASURED: each} for each in columns], True
     count = max(len(group) for group in by_role.values())
     paired = all(len(group) in (1, count) for group in by_role.values())
-    return [_track(by_role, index, count) for index in range(count)], paired
+    return [_run(by_role, index, count) for index in range(count)], paired
 
 
 def said(element: etree._Element) -> Said:
@@ -104,9 +119,13 @@ def verdicts(element: etree._Element) -> tuple[Verdict, ...]:
     return tuple(VERDICTS[each] for each in words(text))
 
 
-def _track(by_role: dict[Role, list[Column]], index: int, count: int) -> Track:
+def _run(by_role: dict[Role, list[T]], index: int, count: int) -> dict[Role, T]:
     picked = {role: pick(group, index, count) for role, group in by_role.items()}
-    track = {role: column for role, column in picked.items() if column is not None}
+    return {role: column for role, column in picked.items() if column is not None}
+
+
+def _with_nominal(track: Track) -> Track:
+    """The run with the nominal points that the meta data of one of its columns name."""
     points = next((each.calibration for each in track.values() if each.calibration), None)
     if points is not None and Role.NOMINAL not in track:
         track[Role.NOMINAL] = Column(points, Said({}, ()))
@@ -124,5 +143,6 @@ def _columns(element: etree._Element) -> Iterator[Column]:
         yield column
 
 
-def _role(ref_types: Sequence[str]) -> Role | None:
+def role_of(ref_types: Sequence[str]) -> Role | None:
+    """Which number of a point a column with these refTypes holds."""
     return next((ROLES[each] for each in ref_types if each in ROLES), None)

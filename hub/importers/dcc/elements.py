@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from datetime import date
 from functools import lru_cache
+from itertools import chain, takewhile
 from typing import TypeVar
 
 from lxml import etree
@@ -18,7 +19,8 @@ QUANTITIES = tuple(
     DCC + name
     for name in ("quantity", "itemQuantity", "measuringEquipmentQuantity", "usedMethodQuantity")
 )
-SURROUNDINGS = frozenset((f"{DCC}metaData", f"{DCC}influenceCondition"))
+CONDITION = f"{DCC}influenceCondition"
+SURROUNDINGS = frozenset((f"{DCC}metaData", CONDITION))
 DATE = re.compile(r"(\d{4}-\d\d-\d\d)(?:Z|[-+]\d\d:\d\d)?", re.ASCII)
 NO_TEXT = Text(())
 
@@ -142,22 +144,21 @@ def quantities(element: etree._Element, *, but: str = "") -> tuple[Quantity, ...
 
 def quantity(element: etree._Element, owner: etree._Element) -> Quantity:
     """One quantity; `within` says between what it stands below `owner`."""
-    around: list[str] = []
-    for above in element.iterancestors():
-        if above is owner:
-            break
-        if above.tag in SURROUNDINGS:
-            around[:0] = refs(above) or [etree.QName(above).localname]
+    above = list(takewhile(lambda each: each is not owner, element.iterancestors()))
+    around = [each for each in above if each.tag in SURROUNDINGS]
+    names = (refs(each) or [etree.QName(each).localname] for each in reversed(around))
     values = next(element.iterchildren(*QUANTITY_ELEMENTS), None)
     return Quantity(
         name=text_of(element, "name"),
         ref_types=refs(element),
-        within=tuple(around),
+        within=tuple(chain.from_iterable(names)),
         form="" if values is None else etree.QName(values).localname,
         series=() if values is None else read(values),
         relative_uncertainty=_relative(element),
         text=text_of(element, "noQuantity"),
         chars=words(word(element, "charsXMLList")),
+        inner=any(each.tag in QUANTITIES for each in above),
+        conditional=bool(around) and around[0].tag == CONDITION,
     )
 
 

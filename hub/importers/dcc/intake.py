@@ -1,6 +1,5 @@
 """A digital calibration certificate all the way in: read, checked, stored as it is printed."""
 
-from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,15 +11,18 @@ from hub.actor import Actor
 from hub.db import Database
 from hub.errors import BadInput, Words
 from hub.importers.dcc.draft import Condition, Contact, DccDraft, Equipment
-from hub.importers.dcc.dsi import Uncertainty, UncertaintyKind
+from hub.importers.dcc.dsi import UncertaintyKind
+from hub.importers.dcc.printed import printed
 from hub.importers.dcc.read import read_dcc
 from hub.importers.dcc.table import Point, Result
-from hub.importers.dcc.values import Quantity, Reading
+from hub.importers.dcc.values import Reading
 from hub.keys import Keyring
 from hub.values import plain
 from hub.vocabulary import CertificateKind, Conclusion, Verdict
 
 FROM_DCC = "dcc"
+PARTS = ("testedBy", "checkedBy", "approvedBy")
+"""What persons do for a certificate, as DCCs of the hub call their roles."""
 
 
 async def import_dcc(
@@ -120,11 +122,16 @@ def _item(draft: DccDraft) -> dict[str, Any]:
 
 
 def _persons(draft: DccDraft) -> dict[str, str]:
-    """Names by what the person did; the main signer approves, the others keep the order given."""
-    approving = [one.name.best for one in draft.persons if one.main_signer]
-    others = [one.name.best for one in draft.persons if not one.main_signer]
-    named = dict(zip(("testedBy", "checkedBy"), others, strict=False))
-    return named | ({"approvedBy": ", ".join(approving)} if approving else {})
+    """Names by what the person did: as the role says, if it is a word of ours.
+
+    Otherwise the main signer approves, and the others keep the order given.
+    """
+    said = {one.role: one.name.best for one in draft.persons if one.role in PARTS}
+    untold = [one for one in draft.persons if one.role not in PARTS]
+    approving = ", ".join(one.name.best for one in untold if one.main_signer)
+    others = [one.name.best for one in untold if not one.main_signer]
+    named = dict(zip(PARTS[:2], others, strict=False))
+    return named | ({"approvedBy": approving} if approving else {}) | said
 
 
 def _standard(equipment: Equipment) -> StandardDraft:
@@ -140,6 +147,7 @@ def _condition(condition: Condition) -> dict[str, Any]:
     unit = next(iter(given.values())).unit if given else None
     return {
         "quantity": condition.kind.value.lower(),
+        "name": condition.name.best or None,
         **{name: plain(reading.value) for name, reading in given.items()},
         "unit": str(unit) if unit else None,
         "stage": condition.stage.value,
@@ -152,7 +160,11 @@ def _result(result: Result) -> ResultDraft:
         kind=result.kind,
         stage=result.stage,
         method=result.method or None,
-        quantities=[one for quantity in result.quantities for one in _printed(quantity)],
+        quantities=[
+            one.stored()
+            for number, quantity in enumerate(result.quantities)
+            for one in printed(number, quantity)
+        ],
         points=[_point(point) for point in result.points],
     )
 
@@ -188,24 +200,3 @@ def _value(reading: Reading | None) -> Decimal | None:
 
 def _other(reading: Reading | None, unit: str) -> str | None:
     return str(reading.unit) if reading and str(reading.unit) != unit else None
-
-
-def _printed(quantity: Quantity) -> Iterator[dict[str, Any]]:
-    """Every series of a quantity, token by token as the file prints it."""
-    for series in quantity.series:
-        told = series.uncertainty
-        yield {
-            "name": quantity.name.best or None,
-            "refTypes": list(quantity.ref_types),
-            "unit": " ".join(dict.fromkeys(unit.printed for unit in series.units)) or None,
-            "values": list(series.printed),
-            **(_uncertainty(told) if told else {}),
-        }
-
-
-def _uncertainty(told: Uncertainty) -> dict[str, Any]:
-    return {"u": _texts(told.values), "k": _texts(told.k), "p": _texts(told.p)}
-
-
-def _texts(values: Iterable[Decimal | None]) -> list[str | None]:
-    return [None if value is None else plain(value) for value in values]

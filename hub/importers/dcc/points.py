@@ -1,13 +1,14 @@
 """The points of one table of a DCC: its columns put together row by row, nothing calculated."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 from lxml import etree
 
 from hub.errors import Words
-from hub.importers.dcc.columns import Said, Track, said, tracks
+from hub.importers.dcc.columns import ROLES, Said, Track, said, tracks
 from hub.importers.dcc.draft import Problem, ProblemCode
 from hub.importers.dcc.dsi import Component, Series, UncertaintyKind, Unit, pick
 from hub.importers.dcc.dsi_read import line_of
@@ -53,7 +54,7 @@ def _run(track: Track, chosen: Chosen, shared: Said) -> Iterator[Point]:
     count = _count(chosen)
     named = next(iter(track.values())).quantity
     numbers = {role: _readings(chosen.get(role), count) for role in Role}
-    uncertainties = _uncertainties(chosen, count)
+    uncertainties = _uncertainties(chosen, count) or _relative(track, chosen, count)
     limits = _limits(track, chosen, shared, count)
     judged = _judged(track, shared, count)
     for index in range(count):
@@ -65,7 +66,7 @@ def _run(track: Track, chosen: Chosen, shared: Said) -> Iterator[Point]:
             reference=numbers[Role.REFERENCE][index],
             measured=numbers[Role.MEASURED][index],
             error=numbers[Role.ERROR][index],
-            uncertainty=uncertainties[index],
+            uncertainty=uncertainties[index] if uncertainties else None,
             limits=limits[index],
             verdict=next(iter(judged[index])) if len(judged[index]) == 1 else None,
         )
@@ -132,7 +133,7 @@ def _uncertainties(chosen: Chosen, count: int) -> list[PointUncertainty | None]:
     of = next((role for role, series in chosen.items() if series.uncertainty), None)
     stated = chosen[of].uncertainty if of else None
     if of is None or stated is None:
-        return [None] * count
+        return []
     expanded = stated.kind is UncertaintyKind.EXPANDED
     found: list[PointUncertainty | None] = []
     for index in range(count):
@@ -142,6 +143,27 @@ def _uncertainties(chosen: Chosen, count: int) -> list[PointUncertainty | None]:
         named = pick(stated.distribution, index, count)
         found.append(None if u is None else PointUncertainty(of, stated.kind, u, k, p, named))
     return found
+
+
+def _relative(track: Track, chosen: Chosen, count: int) -> list[PointUncertainty | None]:
+    """Relative uncertainties of the first number that has them, where no absolute ones are stated.
+
+    Those in the unit of the number itself are left out: they could not be told from absolute ones.
+    """
+    for of, column in track.items():
+        series = column.quantity.relative_uncertainty
+        if series is not None and of in chosen and _unit(series) != _unit(chosen[of]):
+            told = series.uncertainty
+            about = (told.k, told.p, told.distribution) if told else ((), (), ())
+            return [
+                u and PointUncertainty(of, UncertaintyKind.EXPANDED, u, *_picked(about, at, count))
+                for at, u in enumerate(_readings(series, count))
+            ]
+    return []
+
+
+def _picked(lists: Iterable[Sequence[Any]], index: int, count: int) -> Iterator[Any]:
+    return (pick(items, index, count) for items in lists)
 
 
 def _limits(
@@ -175,7 +197,8 @@ def _judged(track: Track, shared: Said, count: int) -> list[set[Verdict | None]]
 
 
 def _name(named: Quantity, series: Series, index: int, count: int) -> str:
-    """The name of the quantity, else its label, else its refTypes."""
+    """The name of the quantity, else its label, else its refTypes but for that of its role."""
     label = pick(series.labels, index, count) or ""
-    name = named.name.best or label or " ".join(named.ref_types)
+    names = " ".join(each for each in named.ref_types if each not in ROLES)
+    name = named.name.best or label or names
     return name if series.component is Component.VALUE else f"{name} ({series.component})".strip()

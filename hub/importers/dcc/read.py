@@ -53,6 +53,7 @@ REPLACEMENTS = {
     "amended": ReplacementKind.AMENDED,
     "substituted": ReplacementKind.SUBSTITUTED,
 }
+RECALIBRATION = "basic_recalibration"
 OWNERS = frozenset(
     DCC + name
     for name in ("statement", "item", "measuringEquipment", "usedMethod", "influenceCondition")
@@ -122,7 +123,7 @@ def _conformity(said: Iterable[Statement]) -> Verdict | None:
 
 
 def _recalibration(said: Iterable[Statement]) -> date | None:
-    agreed = (each.date for each in said if "basic_recalibration" in each.ref_types)
+    agreed = (each.date for each in said if RECALIBRATION in each.ref_types)
     return next((each for each in agreed if each), None)
 
 

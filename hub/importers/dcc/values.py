@@ -53,7 +53,8 @@ class Quantity:
     """A quantity of a DCC with all its series: a hybrid has one per unit, a complex one two.
 
     `within` names the meta data or condition around it ("basic_conformity"), `form` the D-SI
-    element ("hybrid"); `text` and `chars` are what a quantity without numbers says.
+    element ("hybrid"); `text` and `chars` are what a quantity without numbers says. It is `inner`
+    where it stands in another quantity, `conditional` where it stands in an influence condition.
     """
 
     name: Text
@@ -64,6 +65,8 @@ class Quantity:
     relative_uncertainty: Series | None
     text: Text
     chars: tuple[str, ...]
+    inner: bool = False
+    conditional: bool = False
 
 
 class HasQuantities(Protocol):

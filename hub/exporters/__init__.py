@@ -1,0 +1,1 @@
+"""What the hub holds as files for other systems."""

@@ -1,0 +1,1 @@
+"""Digital calibration certificates (DCC 3.3.0)."""

@@ -1,0 +1,1 @@
+"""Tests of what the hub hands out as files."""
