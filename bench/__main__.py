@@ -1,7 +1,7 @@
 """Runs the measurements and prints their figures with the load of the machine beside them.
 
-`python -m bench` runs all; `ledger`, `requests`, `streams`, `crowd` or `differential` one of
-them, and `profile Q1` shows where the hub's time goes.
+`python -m bench` runs all; `ledger`, `export`, `requests`, `streams`, `crowd` or `differential` one
+of them, and `profile Q1` shows where the hub's time goes.
 """
 
 import argparse
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench import crowd, differential, hotspots, ledger, requests, streams, sync
+from bench import crowd, differential, exports, hotspots, ledger, requests, streams, sync
 from bench.operations import DOCUMENTS
 from hub.embedded.supervisor import Embedded
 from hub.migration import migrate
@@ -27,9 +27,16 @@ def measure_ledger() -> None:
         sync.measure(folder)
 
 
+def measure_export(rows: int) -> None:
+    """Measure on embedded servers of our own, with fsync on as in production."""
+    with _folder(None) as folder:
+        exports.measure(folder, rows)
+
+
 def measure_all(data: Path | None) -> int:
     """Every measurement, on data that are stored once; how many answers differ."""
     measure_ledger()
+    measure_export(exports.ROWS)
     with _folder(data) as folder:
         requests.measure(quick=False, data=folder, out=None)
         streams.measure(quick=False, data=folder, out=None)
@@ -53,6 +60,8 @@ def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(prog="python -m bench")
     commands = made.add_subparsers(dest="command")
     commands.add_parser("ledger", help="the import of a ledger, and its sync")
+    large = commands.add_parser("export", help="an export of a large ledger in each format")
+    large.add_argument("--rows", type=int, default=exports.ROWS, help="rows of the ledger")
     some = commands.add_parser("requests", help="Q1-Q4 and M1 against LIMIT and stock Strawberry")
     some.add_argument("--only", nargs="+", choices=DOCUMENTS, help="of the operations only these")
     fan = commands.add_parser("streams", help="S1 against LIMIT and stock Strawberry")
@@ -81,6 +90,8 @@ def main() -> None:
             differing = measure_all(given.data)
         case "ledger":
             measure_ledger()
+        case "export":
+            measure_export(given.rows)
         case "requests":
             names = given.only or list(DOCUMENTS)
             requests.measure(quick=given.quick, data=given.data, out=given.out, names=names)

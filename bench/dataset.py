@@ -82,7 +82,7 @@ SELECT pg_temp.key('instrument', i), 1 + i % 9, timestamptz '2024-06-01 00:00+00
     pg_temp.pick(i, 12, '{王芳,李伟,张敏,Chen Jie,刘洋}'), '{}'
 FROM generate_series(1::bigint, :instruments) i
 CROSS JOIN LATERAL (SELECT pg_temp.pick(i, 13, '{JL,EQ,CD,WD}') || '-'
-    || lpad(i::text, 6, '0') AS asset_no) named
+    || lpad(i::text, greatest(6, length(i::text)), '0') AS asset_no) named
 """
 CERTIFICATES = """
 INSERT INTO certificate (id, version, created_at, updated_at, number, verify_code, verify_key_id,

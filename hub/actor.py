@@ -34,8 +34,11 @@ class Can(StrEnum):
     CERTIFICATE_IMPORT = "certificate:import"
     REFERENCE_WRITE = "reference:write"
     ORGANIZATION_WRITE = "organization:write"
+    STANDARD_WRITE = "standard:write"
+    PERSONNEL_WRITE = "personnel:write"
     USER_WRITE = "user:write"
     WEBHOOK_WRITE = "webhook:write"
+    EXPORT_WRITE = "export:write"
 
 
 LABORATORY = frozenset(
@@ -49,15 +52,31 @@ LABORATORY = frozenset(
 )
 OVERSIGHT = frozenset({Role.REGULATOR, Role.DATA_STEWARD})
 
+OWN = frozenset(
+    {
+        Can.INSTRUMENT_WRITE,
+        Can.STANDARD_WRITE,
+        Can.PERSONNEL_WRITE,
+        Can.WEBHOOK_WRITE,
+        Can.EXPORT_WRITE,
+    }
+)
+"""What the administrators and the systems of an organisation do, with what is its own alone."""
 GRANTS: dict[Role, frozenset[Can]] = {
     Role.USER: frozenset({Can.INSTRUMENT_WRITE}),
-    Role.ORG_ADMIN: frozenset({Can.INSTRUMENT_WRITE, Can.WEBHOOK_WRITE}),
-    Role.SYSTEM: frozenset({Can.INSTRUMENT_WRITE, Can.WEBHOOK_WRITE}),
+    Role.ORG_ADMIN: OWN,
+    Role.SYSTEM: OWN,
     Role.LAB_STAFF: frozenset({Can.CERTIFICATE_IMPORT}),
-    Role.LAB_APPROVER: frozenset({Can.CERTIFICATE_ISSUE, Can.CERTIFICATE_IMPORT}),
+    Role.LAB_APPROVER: frozenset({Can.CERTIFICATE_ISSUE, Can.CERTIFICATE_IMPORT, Can.EXPORT_WRITE}),
     Role.DATA_STEWARD: frozenset(
-        {Can.REFERENCE_WRITE, Can.ORGANIZATION_WRITE, Can.CERTIFICATE_IMPORT}
+        {
+            Can.REFERENCE_WRITE,
+            Can.ORGANIZATION_WRITE,
+            Can.CERTIFICATE_IMPORT,
+            Can.EXPORT_WRITE,
+        }
     ),
+    Role.REGULATOR: frozenset({Can.EXPORT_WRITE}),
     Role.OPERATOR: frozenset({Can.USER_WRITE}),
 }
 

@@ -14,8 +14,19 @@ from hub.actor import PLATFORM, Actor
 from hub.db import Database, Reader
 from hub.errors import BadInput, ChangeTokenExpired, Unauthenticated, Words
 from hub.events import Change, Stretch
+from hub.exchange import ChangeType
 from hub.policy import readable
+from hub.tables.base import Row
+from hub.tables.capability import Capability
+from hub.tables.certificate import Certificate
+from hub.tables.document import DocumentAdoption
+from hub.tables.fee import FeeItem
+from hub.tables.instrument import Instrument
 from hub.tables.journal import FeedChange, FeedHead
+from hub.tables.organization import Organization
+from hub.tables.personnel import Personnel
+from hub.tables.qualification import Qualification
+from hub.tables.standard import MeasurementStandard
 
 KIND, VERSION = "changes", 1
 """What a cursor says that it is."""
@@ -23,6 +34,26 @@ LAST = 2**53
 """The last position that there can be."""
 MOST_PASSED = 50_000
 """Positions that one page goes through, so that who hears of little costs little too."""
+TABLES: dict[ChangeType, type[Row]] = {
+    ChangeType.INSTRUMENT: Instrument,
+    ChangeType.CERTIFICATE: Certificate,
+    ChangeType.MEASUREMENT_STANDARD: MeasurementStandard,
+    ChangeType.CAPABILITY: Capability,
+    ChangeType.QUALIFICATION: Qualification,
+    ChangeType.PERSONNEL: Personnel,
+    ChangeType.DOCUMENT_ADOPTION: DocumentAdoption,
+    ChangeType.ORGANIZATION: Organization,
+    ChangeType.FEE_ITEM: FeeItem,
+}
+TYPES = {table.__name__: type_ for type_, table in TABLES.items()}
+"""The types by the names under which the feed knows them."""
+
+
+def names_of(types: Collection[ChangeType] | None) -> frozenset[str]:
+    """The names under which the feed knows `types`, or all of nouns that organisations own."""
+    if types is None:
+        types = [one for one, table in TABLES.items() if table.OWNERS]
+    return frozenset(name for name, one in TYPES.items() if one in types)
 
 
 def cursor(pos: int) -> str:

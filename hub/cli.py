@@ -15,9 +15,12 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from hub.data_commands import export_data
 from hub.errors import BadRequest
+from hub.export_commands import export_dcc
 from hub.import_commands import import_dcc, import_ledger
 from hub.terminal import Data, configured, out, plainly, servers
+from hub.webhook_commands import webhook
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -91,7 +94,7 @@ def serve(
 
 @app.command()
 def worker(data: Data = None) -> None:
-    """只做后台工作：为已提交的变更编号，清理过期的变更与幂等键。"""
+    """只做后台工作：为已提交的变更编号，投递回调，写导出文件，清理过期的。"""
     from hub.web.app import Hub
 
     chosen = configured(data)
@@ -213,6 +216,9 @@ def token(
 
 app.command("import")(import_ledger)
 app.command("import-dcc")(import_dcc)
+app.command("export")(export_data)
+app.command("export-dcc")(export_dcc)
+app.add_typer(webhook, name="webhook")
 
 
 @app.command()

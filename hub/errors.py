@@ -30,6 +30,7 @@ class Code(StrEnum):
     IDEMPOTENCY_MISMATCH = "IDEMPOTENCY_MISMATCH"
     COST_EXCEEDED = "COST_EXCEEDED"
     CHANGE_TOKEN_EXPIRED = "CHANGE_TOKEN_EXPIRED"  # noqa: S105 -- a code
+    LINK_EXPIRED = "LINK_EXPIRED"
     THROTTLED = "THROTTLED"
     MAINTENANCE = "MAINTENANCE"
     SOURCE_UNAVAILABLE = "SOURCE_UNAVAILABLE"
@@ -143,6 +144,19 @@ class ChangeTokenExpired(HubError):
             path=("after",),
         )
         self.restart_token = restart_token
+
+
+class LinkExpired(HubError):
+    """The time of a link is over, or what it leads to is kept no longer."""
+
+    code = Code.LINK_EXPIRED
+
+    def __init__(self) -> None:
+        super().__init__(
+            "下载链接已过期",
+            "the link has expired",
+            hint=Words("请再查询 export 的 url", "query the url of the export again"),
+        )
 
 
 class Busy(HubError):

@@ -19,7 +19,7 @@ class ChangeReason(Term):
 
 
 class ChangeType(Term):
-    """变更对象的种类: the nouns whose changes their organisations are told."""
+    """变更对象的种类: the nouns whose changes are told, to their organisations or to all."""
 
     INSTRUMENT = "INSTRUMENT", "计量器具"
     CERTIFICATE = "CERTIFICATE", "证书"
@@ -29,6 +29,7 @@ class ChangeType(Term):
     PERSONNEL = "PERSONNEL", "人员"
     DOCUMENT_ADOPTION = "DOCUMENT_ADOPTION", "技术资料的采用"
     ORGANIZATION = "ORGANIZATION", "机构"
+    FEE_ITEM = "FEE_ITEM", "收费项目：公共资料，写明才有"
 
 
 class OnError(Term):
@@ -46,3 +47,80 @@ class SyncStatus(Term):
     UNCHANGED = "UNCHANGED", "与已有内容相同"
     REJECTED = "REJECTED", "拒绝"
     CONFLICT = "CONFLICT", "冲突"
+
+
+class WebhookState(Term):
+    """回调的状态."""
+
+    ACTIVE = "ACTIVE", "投递中"
+    PAUSED = "PAUSED", "已暂停"
+
+
+class PauseReason(Term):
+    """回调暂停的原因."""
+
+    OWNER = "OWNER", "由所属机构暂停"
+    FAILING = "FAILING", "接收端连续三天失败"
+    GONE = "GONE", "接收端答复 410，已不存在"
+    CHANGE_TOKEN_EXPIRED = "CHANGE_TOKEN_EXPIRED", "所至位置之后的变更已不再保留"
+
+
+class DeliveryState(Term):
+    """投递的状态."""
+
+    PENDING = "PENDING", "待投递"
+    DELIVERED = "DELIVERED", "已送达"
+    DEAD = "DEAD", "死信：重试期满仍未送达"
+
+
+class DeliveryFailure(Term):
+    """一次投递未成功的原因."""
+
+    ADDRESS = "ADDRESS", "地址不允许：不是公网地址，或域名解析不到"
+    UNREACHABLE = "UNREACHABLE", "连接不上，或中途断开"
+    TLS = "TLS", "TLS 握手失败或证书不可信"
+    TIMEOUT = "TIMEOUT", "15 秒内没有答复"
+    STATUS = "STATUS", "答复不是 2xx；重定向也算失败"
+    SECRET = "SECRET", "签名密钥无法解开，请联系平台运维"
+
+
+class ExportNoun(Term):
+    """导出对象的种类: the nouns that can be had as a file, those that one may read."""
+
+    INSTRUMENT = "INSTRUMENT", "计量器具"
+    CERTIFICATE = "CERTIFICATE", "证书"
+    MEASUREMENT_STANDARD = "MEASUREMENT_STANDARD", "计量标准"
+    CAPABILITY = "CAPABILITY", "技术能力"
+    QUALIFICATION = "QUALIFICATION", "资质"
+    PERSONNEL = "PERSONNEL", "人员"
+    ORGANIZATION = "ORGANIZATION", "机构"
+    FEE_ITEM = "FEE_ITEM", "收费项目"
+    TECHNICAL_DOCUMENT = "TECHNICAL_DOCUMENT", "技术资料"
+
+
+class ExportFormat(Term):
+    """导出文件的格式."""
+
+    JSONL = "JSONL", "每行一个 JSON 对象"
+    CSV = "CSV", "逗号分隔，UTF-8 带 BOM，Excel 可直接打开"
+    XLSX = "XLSX", "Excel 工作簿，至多 1048575 行"
+
+
+class ExportState(Term):
+    """导出的状态."""
+
+    QUEUED = "QUEUED", "排队中"
+    RUNNING = "RUNNING", "进行中"
+    DONE = "DONE", "已完成，可下载"
+    FAILED = "FAILED", "未成功"
+    CANCELLED = "CANCELLED", "已取消"
+
+
+class ExportFailure(Term):
+    """导出未成功的原因."""
+
+    ACCOUNT = "ACCOUNT", "请求者的账号已停用，或其机构、角色已变更"
+    TOO_MANY_ROWS = "TOO_MANY_ROWS", "超过工作表的 1048575 行，请改用 CSV 或 JSONL"
+    COLUMNS = "COLUMNS", "平台升级改变了各列，请重新导出"
+    REFUSED = "REFUSED", "有的行太大，不能读出"
+    INTERNAL = "INTERNAL", "平台内部错误，多次重试未成功"

@@ -1,30 +1,38 @@
-"""The keys that certificate verify codes are made with.
+"""The keys that verify codes are made with, and those that secrets are sealed with.
 
-A code is stored with the id of its key, so codes stay good when a new key becomes the current one.
+What is made with a key is stored with its id, and stays good when another becomes the current one.
 """
 
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hub.errors import BadInput
 from hub.settings import Settings
+from hub.signer import Signer
 
 KEY_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
 class Keyring:
-    """Keys by id; `current` is the id of the one that new codes are made with."""
+    """Keys by id; `current` is the id of the one that is used for what is new.
+
+    `signer` is who signs exported certificates, if anyone does.
+    """
 
     current: str
     keys: Mapping[str, bytes]
+    signer: Signer | None = None
 
     @classmethod
-    def of(cls, text: str) -> "Keyring":
-        """The keyring of `id:hex[,id:hex…]`, the current key first. BadInput for other text."""
+    def of(cls, text: str, setting: str = "HUB_VERIFY_KEYS") -> "Keyring":
+        """The keyring of `id:hex[,id:hex…]`, the current key first.
+
+        BadInput, naming the setting, for other text.
+        """
         pairs = [pair.split(":", 1) for pair in text.replace("\n", ",").split(",") if pair.strip()]
         try:
             keys = {name.strip(): bytes.fromhex(key) for name, key in pairs}
@@ -32,17 +40,16 @@ class Keyring:
             keys = {}
         if not keys:
             raise BadInput(
-                "HUB_VERIFY_KEYS 应形如 k2:十六进制,k1:十六进制",
-                "HUB_VERIFY_KEYS has the form k2:hex,k1:hex",
+                f"{setting} 应形如 k2:十六进制,k1:十六进制", f"{setting} has the form k2:hex,k1:hex"
             )
         return cls(next(iter(keys)), keys)
 
     @classmethod
     def of_settings(cls, chosen: Settings) -> "Keyring":
         """The keyring that the settings give, or the one kept in the data folder."""
-        if chosen.verify_keys is not None:
-            return cls.of(chosen.verify_keys.get_secret_value())
-        return cls.at(chosen.data / "keys" / "verify")
+        given, file = chosen.verify_keys, chosen.data / "keys" / "verify"
+        found = cls.at(file) if given is None else cls.of(given.get_secret_value())
+        return replace(found, signer=Signer.of_settings(chosen))
 
     @classmethod
     def at(cls, file: Path) -> "Keyring":

@@ -3,7 +3,7 @@
 from functools import lru_cache
 from pathlib import Path
 
-from pydantic import Field, SecretStr
+from pydantic import Field, FilePath, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -27,6 +27,26 @@ class Settings(BaseSettings):
         description="Keys of certificate verify codes, `id:hex[,id:hex…]`, the current one first; "
         "without it they are made once and kept in the data folder.",
     )
+    secret_key: SecretStr | None = Field(
+        None,
+        description="Keys that secrets of webhooks are sealed with, `id:hex[,id:hex…]`, 32 bytes "
+        "each, the current one first; without it they are made once and kept in the data folder.",
+    )
+    webhook_allow: str | None = Field(
+        None,
+        pattern=r"^[^\s,/@]+:\d{1,5}(,[^\s,/@]+:\d{1,5})*$",
+        description="Targets `host:port[,host:port…]` that webhooks may go to though they are not "
+        "public, by http too: sandboxes and tests.",
+    )
+    dcc_key: FilePath | None = Field(
+        None, description="PEM file of the private key that signs exported DCCs; RSA or EC."
+    )
+    dcc_certificate: FilePath | None = Field(
+        None,
+        validate_default=True,
+        description="PEM file of its certificate, followed by those of its issuers; without both "
+        "files DCCs are not signed.",
+    )
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=1, le=65535, description="Port to listen on.")
     graphiql: bool = Field(True, description="Serve the IDE at /graphiql.")
@@ -46,6 +66,13 @@ class Settings(BaseSettings):
         30, ge=1, description="Days for which changes are kept for those who read `changes`."
     )
     pool_size: int = Field(8, ge=1, le=100, description="Database connections per process.")
+
+    @field_validator("dcc_certificate")
+    @classmethod
+    def _with_its_key(cls, file: Path | None, info: ValidationInfo) -> Path | None:
+        if "dcc_key" in info.data and (file is None) != (info.data["dcc_key"] is None):
+            raise ValueError("HUB_DCC_KEY and HUB_DCC_CERTIFICATE are given together")
+        return file
 
 
 @lru_cache(maxsize=1)

@@ -1,9 +1,17 @@
-"""The local calendar of the hub."""
+"""The local calendar of the hub, and its clock."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 LOCAL = ZoneInfo("Asia/Shanghai")
+Clock = Callable[[], datetime]
+"""Tells the instant that it is, at UTC."""
+
+
+def utc_now() -> datetime:
+    """The instant that it is, at UTC."""
+    return datetime.now(UTC)
 
 
 def local_day(instant: datetime) -> date:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import strawberry
 
-from hub.changes import cursor, page, position
+from hub.changes import cursor, names_of, page, position
 from hub.errors import Unauthenticated
 from hub.events import Changes
 from hub.exchange import ChangeType
@@ -14,7 +14,7 @@ from hub.tables.instrument import Instrument
 from hub.tables.journal import FeedChange
 from loaders.keyset import By
 from schema import page as pages
-from schema.changes import Change, ChangePage, InstrumentChange, names_of
+from schema.changes import Change, ChangePage, InstrumentChange
 from schema.context import Info
 
 After = Annotated[
@@ -22,7 +22,7 @@ After = Annotated[
     strawberry.argument(description="从此游标之后开始：endCursor、cursor 或同步的 changeCursor"),
 ]
 Types = Annotated[
-    list[ChangeType] | None, strawberry.argument(description="只要这些种类的对象，默认全部")
+    list[ChangeType] | None, strawberry.argument(description="只要这些种类的对象，默认本机构的全部")
 ]
 First = Annotated[
     int | None,

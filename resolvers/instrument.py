@@ -1,7 +1,5 @@
 """Queries and mutations on instruments."""
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
 from datetime import date, timedelta
 from typing import Annotated, Any
 
@@ -10,16 +8,14 @@ from sqlmodel import col
 
 from hub.actions import instrument as actions
 from hub.actions.instrument_sync import INSTRUMENTS
-from hub.actions.sync import Call, sync
 from hub.errors import BadInput
-from hub.exchange import OnError
+from hub.tables.handed import InstrumentSync
 from hub.tables.instrument import Instrument as InstrumentRow
 from hub.vocabulary import InstrumentState
 from hub.writer import Writer
 from loaders.keyset import By
 from loaders.rows import page_of
-from schema.context import Context, Info
-from schema.handed import Told, effect
+from schema.context import Info
 from schema.ids import key_of
 from schema.inputs import GIVEN
 from schema.instrument import Instrument
@@ -27,14 +23,15 @@ from schema.instrument_input import (
     CreateInstrumentInput,
     InstrumentPayload,
     RetireInstrumentInput,
+    SyncInstrumentRow,
     UpdateInstrumentInput,
     columns_of,
 )
 from schema.page import Connection, connect, page
-from schema.payload import Done, check_key, perform
+from schema.payload import Done, perform
 from schema.resolve import by_id
 from schema.root import listing, lookup
-from schema.sync import SyncInstrumentsInput, SyncInstrumentsPayload, told
+from schema.sync import Naming, syncing
 
 MOST_DAYS = 36_500
 
@@ -76,35 +73,16 @@ class InstrumentQuery:
         )
 
 
-@asynccontextmanager
-async def sync_ledger(context: Context, given: Mapping[str, Any]) -> AsyncIterator[Told]:
-    """Take the rows of a call into the caller's ledger."""
-    check_key(given["idempotencyKey"])
-    call = Call(
-        uscc=given.get("owner"),
-        source=(given.get("source") or context.actor.login).strip(),
-        rows=given["rows"],
-        on_error=OnError(given.get("onError") or OnError.REJECT_ALL),
-        dry_run=bool(given.get("dryRun")),
-        key=given["idempotencyKey"],
-        today=context.today,
-        request_id=context.request_id,
-    )
-    await context.renew()
-    async with sync(context.statements, context.actor, INSTRUMENTS, call) as (synced, transaction):
-        yield await told(INSTRUMENTS, synced, transaction, context.language), transaction
-    await context.renew()
-
-
 @strawberry.type
 class InstrumentMutation:
     """Changes of instruments."""
 
-    sync_instruments: Any = effect(
-        SyncInstrumentsInput,
-        SyncInstrumentsPayload,
-        "使本机构台账与另一系统一致：逐行新建、更新或不变，逐行回答；整批一次写入，可先 dryRun",
-        sync_ledger,
+    sync_instruments: Any = syncing(
+        INSTRUMENTS,
+        SyncInstrumentRow,
+        InstrumentSync,
+        Instrument,
+        Naming("instrument", "台账", "器具"),
     )
 
     @strawberry.mutation(description="在本机构台账中新建一件计量器具")

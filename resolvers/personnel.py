@@ -1,15 +1,19 @@
-"""Queries on people: personnel, user accounts, and who is asking."""
+"""Queries and mutations on people: personnel, user accounts, and who is asking."""
 
 from typing import Any
 
 import strawberry
 
+from hub.actions.personnel_sync import PERSONNEL
+from hub.tables.handed import PersonnelSync
 from hub.tables.user import User as UserRow
 from hub.vocabulary import Role
 from schema.context import Info
 from schema.personnel import Personnel
+from schema.personnel_input import SyncPersonnelRow
 from schema.resolve import by_id
 from schema.root import listing, lookup
+from schema.sync import Naming, syncing
 from schema.user import User
 
 
@@ -46,3 +50,12 @@ class PersonnelQuery:
             roles=sorted(actor.roles),
             permissions=sorted(actor.permissions),
         )
+
+
+@strawberry.type
+class PersonnelMutation:
+    """Changes of people."""
+
+    sync_personnel: Any = syncing(
+        PERSONNEL, SyncPersonnelRow, PersonnelSync, Personnel, Naming("person", "人员", "人员")
+    )

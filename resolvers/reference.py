@@ -1,4 +1,4 @@
-"""Queries on the public libraries: capability, qualification, fees, documents, catalogue."""
+"""The public libraries: capability, qualification, fees, documents, catalogue."""
 
 from datetime import date
 from typing import Annotated, Any
@@ -6,9 +6,11 @@ from typing import Annotated, Any
 import strawberry
 from sqlmodel import col
 
+from hub.actions.fee_sync import FEES
 from hub.policy import sighted
 from hub.rules.fee import FeeLine, price_on
 from hub.tables.fee import FeeItem as FeeItemRow
+from hub.tables.handed import FeeItemSync
 from loaders.keyset import By
 from schema.capability import Capability
 from schema.catalogue import CatalogueItem
@@ -16,9 +18,11 @@ from schema.comparison import DegreeOfEquivalence
 from schema.context import Info
 from schema.document import TechnicalDocument
 from schema.fee import FeeDocument, FeeItem
+from schema.fee_input import SyncFeeRow
 from schema.qualification import Qualification
 from schema.root import listing, lookup
 from schema.standard import MeasurementStandard
+from schema.sync import Naming, syncing
 
 
 @strawberry.type
@@ -70,3 +74,12 @@ class ReferenceQuery:
         day = on or info.context.today
         found = price_on([line for line, _ in priced], code, day, compulsory=compulsory)
         return next((FeeItem.of(row) for line, row in priced if line is found), None)
+
+
+@strawberry.type
+class ReferenceMutation:
+    """Changes of the public libraries."""
+
+    sync_fees: Any = syncing(
+        FEES, SyncFeeRow, FeeItemSync, FeeItem, Naming("feeItem", "收费项目", "收费项目")
+    )

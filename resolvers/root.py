@@ -8,11 +8,14 @@ from resolvers.certificate import CertificateMutation, CertificateQuery
 from resolvers.changes import ChangesQuery, ChangesSubscription
 from resolvers.exchange import ExchangeMutation
 from resolvers.explain import ExplainQuery
+from resolvers.export import ExportMutation, ExportQuery
 from resolvers.instrument import InstrumentMutation, InstrumentQuery
 from resolvers.node import NodeQuery
 from resolvers.organization import OrganizationQuery
-from resolvers.personnel import PersonnelQuery
-from resolvers.reference import ReferenceQuery
+from resolvers.personnel import PersonnelMutation, PersonnelQuery
+from resolvers.reference import ReferenceMutation, ReferenceQuery
+from resolvers.standard import StandardMutation
+from resolvers.webhook import WebhookMutation, WebhookQuery
 from schema.guard import check
 from schema.scalars import SCALARS
 from schema.sdl import price
@@ -27,13 +30,24 @@ class Query(
     ReferenceQuery,
     PersonnelQuery,
     ChangesQuery,
+    WebhookQuery,
+    ExportQuery,
     ExplainQuery,
 ):
     """Every query."""
 
 
 @strawberry.type(description="修改；每项都以幂等键重复而只生效一次")
-class Mutation(InstrumentMutation, CertificateMutation, ExchangeMutation):
+class Mutation(
+    InstrumentMutation,
+    StandardMutation,
+    PersonnelMutation,
+    ReferenceMutation,
+    CertificateMutation,
+    ExchangeMutation,
+    WebhookMutation,
+    ExportMutation,
+):
     """Every mutation."""
 
 

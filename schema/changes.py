@@ -5,41 +5,16 @@ from uuid import UUID
 
 import strawberry
 
-from hub.changes import cursor
+from hub.changes import TABLES, TYPES, cursor
 from hub.events import Change as FeedRow
 from hub.exchange import ChangeKind, ChangeReason, ChangeType
-from hub.tables.base import Row
-from hub.tables.capability import Capability
-from hub.tables.certificate import Certificate
-from hub.tables.document import DocumentAdoption
+from hub.jobs.webhooks import Event
 from hub.tables.instrument import Instrument as InstrumentRow
-from hub.tables.organization import Organization
-from hub.tables.personnel import Personnel
-from hub.tables.qualification import Qualification
-from hub.tables.standard import MeasurementStandard
 from schema.context import Info
 from schema.ids import encode
 from schema.instrument import Instrument
 from schema.noun import Node
 from schema.resolve import by_id
-
-TABLES: dict[ChangeType, type[Row]] = {
-    ChangeType.INSTRUMENT: InstrumentRow,
-    ChangeType.CERTIFICATE: Certificate,
-    ChangeType.MEASUREMENT_STANDARD: MeasurementStandard,
-    ChangeType.CAPABILITY: Capability,
-    ChangeType.QUALIFICATION: Qualification,
-    ChangeType.PERSONNEL: Personnel,
-    ChangeType.DOCUMENT_ADOPTION: DocumentAdoption,
-    ChangeType.ORGANIZATION: Organization,
-}
-TYPES = {table.__name__: type_ for type_, table in TABLES.items()}
-"""The types by the names under which the feed knows them."""
-
-
-def names_of(types: list[ChangeType] | None) -> frozenset[str]:
-    """The names under which the feed knows `types`, or all of them."""
-    return frozenset(name for name, one in TYPES.items() if types is None or one in types)
 
 
 @strawberry.type(description="本机构一个对象的一次变更")
@@ -123,3 +98,17 @@ class InstrumentChange:
             at=change["at"],
             key=change["object_id"],
         )
+
+
+def event_of(change: FeedRow) -> Event:
+    """What webhooks are told of `change`: what `changes` tells, nothing of the object itself."""
+    told = Change.of(change)
+    data = {
+        "cursor": told.cursor,
+        "objectType": told.type,
+        "objectId": told.id,
+        "kind": told.kind,
+        "reason": told.reason,
+        "version": told.version,
+    }
+    return Event(f"{told.type}.{told.kind}".lower(), data)

@@ -13,6 +13,7 @@ from hub.actor import Actor
 from hub.db import MOST_ROWS, Database, Reader, too_much
 from hub.events import Feed
 from hub.keys import Keyring
+from hub.sealing import Vault
 from hub.statements import Statements
 from hub.times import local_day
 from hub.writer import Writer
@@ -37,13 +38,16 @@ class Briefing(Protocol):
 class Context:
     """One operation. `now` is fixed at its start; `today` is the calendar day in Shanghai.
 
-    Each change of the feed is kept for the time `feed_kept`.
+    Each change of the feed is kept for the time `feed_kept`. Webhooks may go to the targets
+    `webhook_allowed` though they are not public.
     """
 
     actor: Actor
     database: Database
     reader: Reader
     keys: Keyring
+    vault: Vault
+    webhook_allowed: frozenset[str]
     feed: Feed
     feed_kept: timedelta
     statements: Statements

@@ -4,12 +4,18 @@ from decimal import Decimal
 from typing import Any
 
 import strawberry
+from strawberry import UNSET
 
 from hub.values import plain
 from hub.vocabulary import MpeKind
 from schema.declare import camel
 
 GIVEN = strawberry.argument(description="输入")
+
+
+def may(words: str) -> Any:
+    """An input field that may be left out; null clears the value."""
+    return strawberry.field(default=UNSET, description=words)
 
 
 @strawberry.input(description="测量范围；一端可以不限")
@@ -68,5 +74,5 @@ def stored(given: Any) -> dict[str, Any]:
     return {
         camel(name): plain(value) if isinstance(value, Decimal) else value
         for name, value in vars(given).items()
-        if value is not None and value is not strawberry.UNSET
+        if value is not None and value is not UNSET
     }

@@ -16,14 +16,9 @@ from hub.vocabulary import (
     MetrologyField,
     VerificationForm,
 )
-from schema.inputs import MpeInput, QuantityInput, RangeInput, UncertaintyInput, stored
+from schema.inputs import MpeInput, QuantityInput, RangeInput, UncertaintyInput, may, stored
 from schema.instrument import Instrument
 from schema.payload import Problem
-
-
-def may(words: str) -> Any:
-    """An input field that may be left out; null clears the value."""
-    return strawberry.field(default=UNSET, description=words)
 
 
 @strawberry.input(description="计量器具的内容；省略的项不变，null 清空")
@@ -64,6 +59,15 @@ class InstrumentContent:
     purchase_supplier: str | None = may("供应商")
     photo_urls: list[str] | None = may("照片")
     remark: str | None = may("备注")
+
+
+@strawberry.input(description="台账中的一行；省略的项不变，null 清空")
+class SyncInstrumentRow(InstrumentContent):
+    """What a system states of one instrument."""
+
+    external_id: str | None = may("来源系统中的编号；有则先按它、再按管理编号找器具")
+    if_version: int | None = may("所见的版本号；台账中已是另一版时，此行为 CONFLICT")
+    status: InstrumentState | None = may("状态；在本平台变更过之后以本平台为准")
 
 
 @strawberry.input(description="新建计量器具")

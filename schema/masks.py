@@ -9,16 +9,11 @@ from hub.rules.masks import (
     mask_phone,
     mask_resident_id,
 )
-from hub.rules.text import FULL_WIDTH, ZERO_WIDTH
+from hub.rules.text import BLANKS, FULL_WIDTH, ZERO_WIDTH
 from schema.declare import Mask, Sql
 from schema.twins import constant
 
 SHOWN = 4
-BLANKS = (
-    "\t\n\v\f\r\x1c\x1d\x1e\x1f\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007"
-    "\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
-)
-"""All that `str.split` parts words at, but the space itself."""
 FOLDED = constant(BLANKS + "".join(map(chr, (*FULL_WIDTH, *ZERO_WIDTH))))
 FOLD = constant(" " * len(BLANKS) + "".join(map(chr, FULL_WIDTH.values())))
 TIDY = "^[!-~\u4e00-\u9fff]+$"

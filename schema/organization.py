@@ -10,6 +10,7 @@ from hub.tables.instrument import Instrument as InstrumentRow
 from hub.tables.organization import Organization as OrganizationRow
 from hub.tables.qualification import Qualification as QualificationRow
 from hub.tables.standard import MeasurementStandard as StandardRow
+from hub.tables.webhook import Webhook as WebhookRow
 from hub.vocabulary import OrgKind, VerifyState
 from loaders.keyset import By
 from schema.declare import A, P, R, column, many, one
@@ -23,11 +24,13 @@ if TYPE_CHECKING:
     from schema.instrument import Instrument
     from schema.qualification import Qualification
     from schema.standard import MeasurementStandard
+    from schema.webhook import Webhook
 
 LazyOrganization = Annotated["Organization", strawberry.lazy("schema.organization")]
 LazyInstrument = Annotated["Instrument", strawberry.lazy("schema.instrument")]
 LazyCapability = Annotated["Capability", strawberry.lazy("schema.capability")]
 LazyQualification = Annotated["Qualification", strawberry.lazy("schema.qualification")]
+LazyWebhook = Annotated["Webhook", strawberry.lazy("schema.webhook")]
 LazyMeasurementStandard = Annotated["MeasurementStandard", strawberry.lazy("schema.standard")]
 
 
@@ -67,5 +70,11 @@ class Organization(Noun):
     )
     instruments: Connection[LazyInstrument] | None = many(
         A, "台账中可见的计量器具", by=col(InstrumentRow.owner_id)
+    )
+    webhooks: Connection[LazyWebhook] | None = many(
+        A,
+        "回调；只有本机构的管理员与系统账号可见",
+        by=col(WebhookRow.owner_id),
+        order=(By("name"),),
     )
     source: Source | None = source(A)

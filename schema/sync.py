@@ -1,66 +1,40 @@
-"""Ledgers of other systems kept in step: rows in, what became of each out."""
+"""Rows of other systems kept in step: the root field of a ledger, what it takes and what it tells.
 
-from typing import Any
+What all nouns have of it in common is said once here; a noun brings its `Ledger` and its row.
+"""
+
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, NamedTuple
 
 import orjson
 import strawberry
-from sqlmodel import col
+from strawberry.types.field import StrawberryField
 
-from hub.actions.sync import MOST_ROWS, Synced, problems, results
+from hub.actions.sync import MOST_ROWS, Call, Synced, problems, results, sync
 from hub.actions.sync_ledger import Ledger
 from hub.changes import cursor
 from hub.exchange import OnError, SyncStatus
 from hub.statements import Transaction
-from hub.tables.handed import InstrumentSync
-from hub.vocabulary import InstrumentState
+from hub.tables.handed import RowSync
+from schema.context import Context
 from schema.costs import Listed
 from schema.declare import P, column, one
-from schema.instrument import Instrument
-from schema.instrument_input import InstrumentContent, may
+from schema.handed import Act, Told, effect
+from schema.inputs import may
 from schema.noun import Part, noun
-from schema.payload import Problem, in_words
+from schema.payload import Problem, check_key, in_words
+
+EACH_ROW = "逐行新建、更新或不变，逐行回答；整批一次写入，可先 dryRun"
 
 
-@strawberry.input(description="台账中的一行；省略的项不变，null 清空")
-class SyncInstrumentRow(InstrumentContent):
-    """What a system states of one instrument."""
+class Naming(NamedTuple):
+    """What results call the object of a row, and the Chinese words for all and one of them."""
 
-    external_id: str | None = may("来源系统中的编号；有则先按它、再按管理编号找器具")
-    if_version: int | None = may("所见的版本号；台账中已是另一版时，此行为 CONFLICT")
-    status: InstrumentState | None = may("状态；在本平台变更过之后以本平台为准")
-
-
-@strawberry.input(description="同步台账")
-class SyncInstrumentsInput:
-    """Rows of a ledger."""
-
-    rows: list[SyncInstrumentRow] = strawberry.field(
-        description=f"台账的行，一次最多 {MOST_ROWS} 行"
-    )
-    owner: str | None = may("台账所属机构的统一社会信用代码；默认为本机构")
-    source: str | None = may("来源系统的名称，外部编号在其中唯一；默认为当前账号的登录名")
-    on_error: OnError = strawberry.field(
-        default=OnError.REJECT_ALL, description="有不合格行时如何处理"
-    )
-    dry_run: bool = strawberry.field(
-        default=False, description="只判定，不写入；结果与实际同步相同"
-    )
-    idempotency_key: str = strawberry.field(description="幂等键，每次新操作一个")
-
-
-@noun(InstrumentSync, "台账中一行的同步结果")
-class InstrumentSyncResult(Part):
-    """What became of a row."""
-
-    index: int = column(P, "在本次同步中的位置，从 0 起")
-    external_id: str | None = column(P, "来源系统中的编号，与给出的相同")
-    status: SyncStatus = column(P, "结果")
-    version: int | None = column(P, "同步之后的版本号；CONFLICT 时为台账中的版本号")
-    changed: list[str] = column(P, "与台账中不同的项")
-    instrument: Instrument | None = one(
-        P, "台账中的器具；被拒绝的新行与试运行的新行没有", by=col(InstrumentSync.object_id)
-    )
-    problems: list[Problem] = column(P, "问题；级别为 WARNING 的不妨碍写入", shape=Problem)
+    member: str
+    all: str
+    one: str
 
 
 @strawberry.type(description="各种同步结果的行数")
@@ -74,21 +48,112 @@ class SyncCounts:
     conflict: int = strawberry.field(description="冲突")
 
 
-@strawberry.type(description="同步台账的结果")
-class SyncInstrumentsPayload:
-    """What became of the rows of a call."""
+def syncing(
+    ledger: Ledger, row: type, table: type[RowSync], shown: type, words: Naming
+) -> StrawberryField:
+    """The root field that keeps the rows of `ledger` in step with another system.
 
-    results: list[InstrumentSyncResult] = strawberry.field(
+    `row` is what such a system states of each, `table` what becomes of it, `shown` the noun.
+    """
+    name = ledger.action[0].upper() + ledger.action[1:]
+    return effect(
+        _input(name, row, words, is_owned=ledger.owner is not None),
+        _payload(name, _result(table, shown, words), words),
+        f"使本机构的{words.all}与另一系统一致：{EACH_ROW}",
+        _act(ledger),
+    )
+
+
+def _input(name: str, row: type, words: Naming, *, is_owned: bool) -> Any:
+    rows = strawberry.field(description=f"{words.all}的行，一次最多 {MOST_ROWS} 行")
+    owner = may(f"{words.all}所属机构的统一社会信用代码；默认为本机构")
+    source = may("来源系统的名称，外部编号在其中唯一；默认为当前账号的登录名")
+    on_error = strawberry.field(default=OnError.REJECT_ALL, description="有不合格行时如何处理")
+    dry_run = strawberry.field(default=False, description="只判定，不写入；结果与实际同步相同")
+    key = strawberry.field(description="幂等键，每次新操作一个")
+    members = {
+        "rows": (list[row], rows),  # type: ignore[valid-type]  # a type that is made here
+        "source": (str | None, source),
+        "on_error": (OnError, on_error),
+        "dry_run": (bool, dry_run),
+        "idempotency_key": (str, key),
+    }
+    if is_owned:
+        members["owner"] = (str | None, owner)
+    return strawberry.input(_class(f"{name}Input", members), description=f"同步{words.all}")
+
+
+def _result(table: type[RowSync], shown: type, words: Naming) -> Any:
+    """What became of a row."""
+    by = table.__dict__["object_id"]
+    there = f"此行的{words.one}；被拒绝的新行与试运行的新行没有"
+    warned = column(P, "问题；级别为 WARNING 的不妨碍写入", shape=Problem)
+    members = {
+        "index": (int, column(P, "在本次同步中的位置，从 0 起")),
+        "external_id": (str | None, column(P, "来源系统中的编号，与给出的相同")),
+        "status": (SyncStatus, column(P, "结果")),
+        "version": (int | None, column(P, "同步之后的版本号；CONFLICT 时为已有的版本号")),
+        "changed": (list[str], column(P, "与已有内容不同的项")),
+        words.member: (shown | None, one(P, there, by=by)),
+        "problems": (list[Problem], warned),
+    }
+    kind = _class(f"{table.__name__}Result", members, Part)
+    return noun(table, f"同步{words.all}一行的结果")(kind)
+
+
+def _payload(name: str, result: Any, words: Naming) -> Any:
+    """What became of the rows of a call."""
+    listed = strawberry.field(
         description="每行的结果，次序与给出的相同", metadata={"listed": Listed(MOST_ROWS)}
     )
-    counts: SyncCounts = strawberry.field(description="各种结果的行数")
-    change_cursor: str | None = strawberry.field(
+    counts = strawberry.field(description="各种结果的行数")
+    after = strawberry.field(
         description="变更序列的游标：changes(after:) 由此往后读到本次同步的全部变更；未写入时为空"
     )
-    replayed: bool = strawberry.field(description="是否为同一幂等键的重复请求")
+    replayed = strawberry.field(description="是否为同一幂等键的重复请求")
+    members = {
+        "results": (list[result], listed),
+        "counts": (SyncCounts, counts),
+        "change_cursor": (str | None, after),
+        "replayed": (bool, replayed),
+    }
+    return strawberry.type(_class(f"{name}Payload", members), description=f"同步{words.all}的结果")
 
 
-async def told(
+def _class(name: str, members: Mapping[str, tuple[Any, Any]], *bases: type) -> type:
+    """A class of this module with annotated members."""
+    body: dict[str, Any] = {member: value for member, (_, value) in members.items()}
+    body["__annotations__"] = {member: kind for member, (kind, _) in members.items()}
+    made = type(name, bases, {**body, "__module__": __name__})
+    setattr(sys.modules[__name__], name, made)
+    return made
+
+
+def _act(ledger: Ledger) -> Act:
+    """Takes the rows of a call into the caller's ledger."""
+
+    @asynccontextmanager
+    async def act(context: Context, given: Mapping[str, Any]) -> AsyncIterator[Told]:
+        check_key(given["idempotencyKey"])
+        call = Call(
+            uscc=given.get("owner"),
+            source=(given.get("source") or context.actor.login).strip(),
+            rows=given["rows"],
+            on_error=OnError(given.get("onError") or OnError.REJECT_ALL),
+            dry_run=bool(given.get("dryRun")),
+            key=given["idempotencyKey"],
+            today=context.today,
+            request_id=context.request_id,
+        )
+        await context.renew()
+        async with sync(context.statements, context.actor, ledger, call) as (synced, transaction):
+            yield await _told(ledger, synced, transaction, context.language), transaction
+        await context.renew()
+
+    return act
+
+
+async def _told(
     ledger: Ledger, synced: Synced, transaction: Transaction, language: str
 ) -> dict[str, Any]:
     """The members of the payload for what became of a call."""

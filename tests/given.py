@@ -4,18 +4,20 @@
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from itertools import count
 from typing import Any, TypeVar
 from uuid import uuid4
 
 from hub.actions.instrument import ledger_key
+from hub.exchange import ExportFormat, ExportNoun
 from hub.rules.organization import ALPHABET, uscc_check_digit
 from hub.tables.base import Table
 from hub.tables.capability import Capability
 from hub.tables.certificate import Certificate
 from hub.tables.document import TechnicalDocument
+from hub.tables.export import Export, ExportPart
 from hub.tables.fee import FeeDocument, FeeItem
 from hub.tables.instrument import Instrument
 from hub.tables.organization import Organization
@@ -23,6 +25,7 @@ from hub.tables.personnel import CertifiedItem, Personnel, PersonnelCertificate
 from hub.tables.qualification import Qualification
 from hub.tables.standard import MeasurementStandard
 from hub.tables.user import User
+from hub.tables.webhook import Webhook, WebhookDelivery
 from hub.vocabulary import (
     CertificateKind,
     CmcForm,
@@ -222,6 +225,53 @@ def a_certificate(by: Organization, of: Instrument, **values: Any) -> Certificat
         "conclusion": Conclusion.QUALIFIED,
     }
     return _row(Certificate, given, values)
+
+
+def a_webhook(of: Organization, **values: Any) -> Webhook:
+    """A webhook of `of`, whose secret opens with no key."""
+    given = {
+        "owner_id": of.id,
+        "name": a_name("webhook"),
+        "url": "https://erp.example.com/hub",
+        "target": "erp.example.com:443",
+        "position": 0,
+        "secret": "k0:AAAA",
+    }
+    return _row(Webhook, given, values)
+
+
+def a_delivery(of: Webhook, **values: Any) -> WebhookDelivery:
+    """What a webhook is to be sent, not before 2099."""
+    given = {
+        "webhook_id": of.id,
+        "owner_id": of.owner_id,
+        "position": next(_serial),
+        "message_id": f"msg_{uuid4().hex}",
+        "event": "instrument.upsert",
+        "body": "{}",
+        "next_at": datetime(2099, 1, 1, tzinfo=UTC),
+    }
+    return _row(WebhookDelivery, given, values)
+
+
+def an_export(by: User, **values: Any) -> Export:
+    """An export that `by` has asked for."""
+    given = {
+        "owner_id": by.organization_id,
+        "requester_id": by.id,
+        "roles": by.roles,
+        "noun": ExportNoun.INSTRUMENT,
+        "format": ExportFormat.CSV,
+        "position": 0,
+        "expires_at": datetime(2099, 1, 1, tzinfo=UTC),
+    }
+    return _row(Export, given, values)
+
+
+def a_part(of: Export, **values: Any) -> ExportPart:
+    """The first part of the file of `of`."""
+    given = {"export_id": of.id, "number": 0, "owner_id": of.owner_id, "data": b""}
+    return _row(ExportPart, given, values)
 
 
 @dataclass(frozen=True)

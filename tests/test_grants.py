@@ -84,14 +84,22 @@ async def rows(connection: AsyncConnection, sql: str, **values: Any) -> list[dic
     return [dict(row) for row in (await connection.execute(text(sql), values)).mappings()]
 
 
-async def test_the_role_of_enterprises_writes_ledgers_and_traces_only(hub: HubClient) -> None:
+async def test_the_role_of_enterprises_writes_its_own_registers_webhooks_and_traces_only(
+    hub: HubClient,
+) -> None:
     found = await hub.stored(RIGHTS, role=APP_ROLE)
     unreadable = await hub.stored(READABLE, role=APP_ROLE)
 
     assert {(row.relname, row.kind) for row in found} == {
         ("instrument", "INSERT"),
         ("instrument", "UPDATE"),
+        ("measurement_standard", "INSERT"),
+        ("measurement_standard", "UPDATE"),
         ("external_id", "INSERT"),
+        ("webhook", "INSERT"),
+        ("webhook", "UPDATE"),
+        ("webhook_delivery", "INSERT"),
+        ("export", "INSERT"),
         ("idempotency_key", "INSERT"),
         ("audit_event", "INSERT"),
         ("inbox", "INSERT"),
@@ -114,6 +122,8 @@ async def test_the_role_of_enterprises_writes_ledgers_and_traces_only(hub: HubCl
         "SELECT login FROM audit_event",
         "SELECT organization_ids FROM inbox",
         "SELECT password_hash FROM public.user_account",
+        "UPDATE webhook_delivery SET state = 'DELIVERED'",
+        "DELETE FROM webhook_delivery",
         "SELECT resident_id FROM public.personnel",
         "UPDATE idempotency_key SET input_sha256 = ''",
         "UPDATE shown.personnel SET name = name",

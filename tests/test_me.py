@@ -10,6 +10,7 @@ from tests.doors import HubClient, id_of
 from tests.given import a_user, an_organization
 
 ME = "{ me { login roles permissions user { id loginName organization { name } } } }"
+OWN = ["export:write", "instrument:write", "personnel:write", "standard:write", "webhook:write"]
 ANYONE = "{ me { login roles permissions user { id } } }"
 
 
@@ -28,19 +29,19 @@ async def test_who_is_not_signed_in_is_anonymous_and_may_do_nothing(hub: HubClie
     ("roles", "permissions"),
     [
         ([Role.USER], ["instrument:write"]),
-        ([Role.ORG_ADMIN], ["instrument:write"]),
-        ([Role.SYSTEM], ["instrument:write"]),
+        ([Role.ORG_ADMIN], OWN),
+        ([Role.SYSTEM], OWN),
         ([Role.LAB_STAFF], ["certificate:import"]),
         ([Role.LAB_REVIEWER], []),
-        ([Role.LAB_APPROVER], ["certificate:import", "certificate:issue"]),
+        ([Role.LAB_APPROVER], ["certificate:import", "certificate:issue", "export:write"]),
         ([Role.CUSTOMER_SERVICE], []),
         ([Role.FINANCE], []),
-        ([Role.REGULATOR], []),
+        ([Role.REGULATOR], ["export:write"]),
         ([Role.AUDITOR], []),
         ([Role.OPERATOR], ["user:write"]),
         (
             [Role.DATA_STEWARD],
-            ["certificate:import", "organization:write", "reference:write"],
+            ["certificate:import", "export:write", "organization:write", "reference:write"],
         ),
         ([Role.LAB_STAFF, Role.USER], ["certificate:import", "instrument:write"]),
     ],

@@ -55,6 +55,7 @@ def _priced(node: FieldDefinitionNode | ObjectTypeDefinitionNode) -> list[Any]:
         ("Certificate", "results", "[MeasurementResult!]! @listSize(assumedSize: 200)"),
         ("Certificate", "technicalBasis", "[TechnicalDocument!]! @listSize(assumedSize: 20)"),
         ("Certificate", "number", "String!"),
+        ("Certificate", "dcc", 'String @cost(weight: "20")'),
         ("InstrumentConnection", "nodes", "[Instrument!]!"),
         ("InstrumentConnection", "totalCount", 'Int @cost(weight: "10")'),
     ],

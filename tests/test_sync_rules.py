@@ -12,7 +12,7 @@ from uuid import UUID
 
 import pytest
 
-from hub.actions.instrument_sync_rules import BLANK
+from hub.actions.sync_rules import BLANK
 from hub.actor import SIGN_IN
 from hub.tables.exchange import ExternalId
 from hub.tables.instrument import Instrument

@@ -29,11 +29,14 @@ from tests.doors import Answer, HubClient, id_of
 from tests.given import (
     a_certificate,
     a_credential,
+    a_delivery,
     a_document,
     a_laboratory,
     a_person,
     a_standard,
     a_user,
+    a_webhook,
+    an_export,
     an_instrument,
     an_organization,
 )
@@ -111,6 +114,8 @@ async def world(hub: HubClient) -> World:
     draft = a_certificate(lab.organization, certified, state=CertificateState.DRAFT)
     revoked = a_certificate(lab.organization, certified, state=CertificateState.REVOKED)
     others = a_certificate(other_lab.organization, rivals)
+    webhook = a_webhook(firm, name=secret("webhook"), url=f"https://example.com/{secret('url')}")
+    delivery = a_delivery(webhook, body=secret("body"))
     users = {
         "user": a_user(firm, Role.USER),
         "admin": a_user(firm, Role.ORG_ADMIN),
@@ -130,11 +135,13 @@ async def world(hub: HubClient) -> World:
         "operator": a_user(office, Role.OPERATOR),
         "steward": a_user(office, Role.DATA_STEWARD),
     }
+    export = an_export(users["admin"], columns=[secret("columns")])
     owned: dict[str, Any] = {"issuer_id": lab.organization.id, "client_id": firm.id, "position": 0}
     await hub.all_given(
         lab, other_lab, firm, rival, office, elsewhere, person, paper, standard, document, adoption,
-        certified, plain, rivals, labs, issued, draft, revoked, others,
+        certified, plain, rivals, labs, issued, draft, revoked, others, webhook, delivery,
         *(user for user in users.values() if user is not other_lab.user),
+        export,
         StandardInstrument(standard_id=standard.id, instrument_id=labs.id),
         StandardOperator(standard_id=standard.id, person_id=person.id),
         StandardDocument(standard_id=standard.id, document_id=document.id),
@@ -146,7 +153,8 @@ async def world(hub: HubClient) -> World:
     rows: dict[str, Row] = {
         "certified": certified, "plain": plain, "rivals": rivals, "labs": labs,
         "issued": issued, "draft": draft, "revoked": revoked, "others": others,
-        "adoption": adoption, "person": person, "paper": paper,
+        "adoption": adoption, "person": person, "paper": paper, "webhook": webhook,
+        "export": export,
         "firm": firm, "standard": standard, "document": document, "right": lab.qualification,
         "capability": lab.capability, "fee": lab.fee_item, "notice": lab.fee_document,
         "item": next(row for row in lab.papers if isinstance(row, CertifiedItem)),
@@ -161,8 +169,8 @@ LABS = {"certified", "labs", "issued", "draft", "revoked", "adoption"}
 RIVALS = {"rivals", "others"}
 SEEN: dict[str, set[str]] = {
     "user": FIRMS,
-    "admin": FIRMS,
-    "system": FIRMS,
+    "admin": FIRMS | {"webhook", "export"},
+    "system": FIRMS | {"webhook"},
     "rival": RIVALS,
     "stranger": set(),
     "lab staff": LABS,
@@ -281,7 +289,12 @@ async def look_at_everything(hub: HubClient, world: World, who: User | None) -> 
     ids = [id_of(row) for row in world.rows.values()]
     theirs = documents(hub.view(who), world)
     beyond = documents(hub.hub.schema._schema, world) - theirs
-    answers = [await hub.ask(document, as_=who, ids=ids) for document in theirs]
+    answers = [
+        await hub.ask(document, as_=who, ids=some)
+        for document in theirs
+        for some in (ids[::2], ids[1::2])  # all at once would be too dear
+        if "$ids" in document or some[0] == ids[0]
+    ]
     assert not [answer.errors for answer in answers if answer.errors]
     for document in beyond:
         refused = await hub.ask(document, as_=who, ids=ids)

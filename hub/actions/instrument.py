@@ -1,7 +1,6 @@
 """What can be done to a line of a ledger: create, update, move, retire."""
 
 from datetime import UTC, date, datetime
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +19,7 @@ from hub.rules.instrument import (
     check_retire,
     normal_key,
 )
+from hub.rules.measures import check_measures
 from hub.rules.text import check_items, check_lengths
 from hub.tables.instrument import Instrument
 from hub.values import differ, fen
@@ -157,7 +157,7 @@ def _fitting(values: dict[str, Any]) -> dict[str, Any]:
     """`values` as they are stored: the asset number by its one spelling, the price in fen."""
     check_lengths(values)
     check_items(values, "measuring_ranges", "max_permissible_errors", "photo_urls")
-    _check_measures(values)
+    check_measures(values)
     fitting = dict(values)
     if values.get("asset_no") is not None:
         fitting["asset_no"] = normal_key(values["asset_no"]) or None
@@ -198,23 +198,6 @@ def _check(row: Instrument, today: date) -> None:
         raise Refused(
             "最近检定日期不能晚于今天", "the last date is in the future", path=("lastDate",)
         )
-
-
-def _check_measures(values: dict[str, Any]) -> None:
-    """Raise Refused for a range or an uncertainty that cannot be."""
-    for place, limits in enumerate(values.get("measuring_ranges") or ()):
-        lower, upper = limits.get("lower"), limits.get("upper")
-        if lower is not None and upper is not None and Decimal(lower) > Decimal(upper):
-            raise Refused(
-                "测量范围的下限大于上限",
-                "the lower limit of a range is above the upper one",
-                path=("measuringRanges", place, "lower"),
-            )
-    stated = values.get("uncertainty") or {}
-    if "u" in stated and Decimal(stated["u"]) <= 0:
-        raise Refused("扩展不确定度须大于 0", "U must be above 0", path=("uncertainty", "u"))
-    if "k" in stated and Decimal(stated["k"]) < 1:
-        raise Refused("包含因子须不小于 1", "k must be 1 at least", path=("uncertainty", "k"))
 
 
 def _check_compulsory(row: Instrument) -> None:

@@ -3,11 +3,17 @@
 The rules are those of `hub.rules.instrument` and `hub.actions.instrument`, said in SQL.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any
-
 from hub.actions.instrument_sync_rules import RULES, TEXTS
-from hub.actions.sync_ledger import Fact, Ledger, Member
+from hub.actions.sync_ledger import (
+    Fact,
+    Ledger,
+    Member,
+    list_member,
+    object_member,
+    spelt,
+    texts_member,
+    word_member,
+)
 from hub.actor import Can
 from hub.rules.instrument import normal_key
 
@@ -35,34 +41,23 @@ def _quantity(name: str, key: str) -> list[Member]:
     ]
 
 
-def _json(column: str, key: str) -> Member:
-    read = f"jsonb_strip_nulls(coalesce(g.\"{key}\", '[]'))"
-    return Member(column, key, read, unset="'[]'::jsonb")
-
-
 MEMBERS = (
     Member("asset_no", "assetNo", "g.given_key"),
     Member("name", "name", "coalesce(g.\"name\", '')", unset="''"),
     *(Member(column, key, f'g."{key}"') for column, key in (TEXTS | WORDS).items()),
-    _json("measuring_ranges", "measuringRanges"),
-    _json("max_permissible_errors", "maxPermissibleErrors"),
-    Member("uncertainty", "uncertainty", 'jsonb_strip_nulls(g."uncertainty")'),
+    list_member("measuring_ranges", "measuringRanges"),
+    list_member("max_permissible_errors", "maxPermissibleErrors"),
+    object_member("uncertainty", "uncertainty"),
     *_quantity("resolution", "resolution"),
     *_quantity("scale_interval", "scaleInterval"),
-    Member("role", "role", "coalesce(g.\"role\", 'WORKING')", unset="'WORKING'"),
+    word_member("role", "role", "WORKING"),
     Member("compulsory", "compulsory", 'coalesce(g."compulsory", false)', unset="false"),
     Member("interval_months", "intervalMonths", 'g."intervalMonths"'),
     Member("last_date", "lastDate", 'g."lastDate"', stays=LAST_STAYS),
     Member("purchase_date", "purchaseDate", 'g."purchaseDate"'),
     Member("purchase_price", "purchasePrice", 'round(g."purchasePrice", 2)'),
-    Member("photo_urls", "photoUrls", "coalesce(g.\"photoUrls\", '{}')", unset="'{}'::text[]"),
-    Member(
-        "status",
-        "status",
-        "coalesce(g.\"status\", 'IN_USE')",
-        stays=STATE_STAYS,
-        unset="'IN_USE'",
-    ),
+    texts_member("photo_urls", "photoUrls"),
+    word_member("status", "status", "IN_USE")._replace(stays=STATE_STAYS),
 )
 SHAPE = {
     "externalId": "text",
@@ -78,15 +73,6 @@ SHAPE = {
     "purchasePrice": "numeric",
     "photoUrls": "text[]",
 }
-
-
-def asset_keys(rows: Sequence[Mapping[str, Any]]) -> list[str | None] | None:
-    """The asset numbers by their one spelling; none at all where all are in that spelling."""
-    given = [row.get("assetNo") for row in rows]
-    joined = "".join(filter(None, given))
-    if joined.isascii() and joined.isprintable() and " " not in joined and joined.upper() == joined:
-        return None
-    return [normal_key(one) or None if one else None for one in given]
 
 
 def _serial_key(manufacturer: str, serial_no: str) -> str:
@@ -107,12 +93,13 @@ INSTRUMENTS = Ledger(
     owner="owner_id",
     shape=SHAPE,
     plain_key="nullif(\"assetNo\", '')",
-    normal_keys=asset_keys,
+    normal_keys=spelt("assetNo", normal_key),
     row_key=f"""coalesce(
         g.given_key,
         CASE WHEN g."serialNo" <> '' THEN {_serial_key('g."manufacturer"', 'g."serialNo"')} END
     )""",
     key="ledger_key",
+    made_key="d.ledger_key",
     live="retired_at IS NULL",
     members=MEMBERS,
     facts=(

@@ -5,12 +5,19 @@ holds both equal.
 """
 
 from hub.actions.sync_ledger import Rule
+from hub.actions.sync_rules import (
+    BLANK,
+    MEASURES,
+    bad_price,
+    inner_too_long,
+    of_calls,
+    one_too_long,
+    too_long,
+    too_many,
+)
 from hub.errors import Words
 from hub.exchange import SyncStatus
-from hub.rules.text import LONG_TEXTS, LONGEST, MOST_ITEMS
 
-BLANK = r"^[\s\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\x1c-\x1f]*$"
-"""What Python's `strip` leaves nothing of."""
 TEXTS = {
     "fixed_asset_no": "fixedAssetNo",
     "model_spec": "modelSpec",
@@ -37,75 +44,8 @@ COMPULSORY_CHANGED = (
 )
 
 
-def _too_long(column: str, key: str) -> Rule:
-    most = LONG_TEXTS.get(column, LONGEST)
-    text = 'g."assetNo"' if key == "assetNo" else f'g."{key}"'
-    return Rule(
-        "TEXT_TOO_LONG",
-        key,
-        f"length({text}) > {most}",
-        Words(f"文字长度不得超过 {most} 个字符", f"a text has at most {most} characters"),
-        keys=frozenset({key}),
-    )
-
-
-def _inner_too_long(key: str) -> Rule:
-    """Every text inside a JSON value."""
-    texts = f'jsonb_path_query(g."{key}", \'strict $.** ? (@.type() == "string")\')'
-    return Rule(
-        "TEXT_TOO_LONG",
-        key,
-        f"EXISTS (SELECT FROM {texts} AS i(x) WHERE length(i.x #>> '{{}}') > {LONGEST})",
-        Words(f"文字长度不得超过 {LONGEST} 个字符", f"a text has at most {LONGEST} characters"),
-        keys=frozenset({key}),
-    )
-
-
-def _too_many(key: str, length: str) -> Rule:
-    return Rule(
-        "TOO_MANY_ITEMS",
-        key,
-        f'{length}(g."{key}") > {MOST_ITEMS}',
-        Words(f"至多 {MOST_ITEMS} 项", f"at most {MOST_ITEMS} items"),
-        keys=frozenset({key}),
-    )
-
-
-LONGEST_URL = LONG_TEXTS["photo_urls"]
-PHOTOS_TOO_LONG = Rule(
-    "TEXT_TOO_LONG",
-    "photoUrls",
-    f'EXISTS (SELECT FROM unnest(g."photoUrls") AS i(x) WHERE length(i.x) > {LONGEST_URL})',
-    Words(f"文字长度不得超过 {LONGEST_URL} 个字符", f"a text has at most {LONGEST_URL} characters"),
-    keys=frozenset({"photoUrls"}),
-)
 RULES = (
-    Rule(
-        "DUPLICATE_ROW",
-        None,
-        "(g.id IS NOT NULL OR g.row_key IS NOT NULL) AND g.nth > 1"
-        ' OR g."externalId" IS NOT NULL AND g.nth_id > 1',
-        Words(
-            "本次同步中前面已有同一器具的行",
-            "an earlier row of this call is of the same instrument",
-        ),
-    ),
-    Rule(
-        "STALE_VERSION",
-        "ifVersion",
-        'g."ifVersion" <> s.version',
-        Words("数据已有更新的版本，见 version", "the row has a newer version, see version"),
-        SyncStatus.CONFLICT,
-        frozenset({"ifVersion"}),
-    ),
-    Rule(
-        "NOT_THERE",
-        "ifVersion",
-        'g."ifVersion" IS NOT NULL AND s.id IS NULL',
-        Words("台账中还没有此器具", "the ledger has no such instrument yet"),
-        SyncStatus.CONFLICT,
-        frozenset({"ifVersion"}),
-    ),
+    *of_calls(Words("器具", "instrument")),
     Rule(
         "RETIRED",
         "externalId",
@@ -127,28 +67,6 @@ RULES = (
         SyncStatus.CONFLICT,
     ),
     Rule(
-        "EXTERNAL_ID_TAKEN",
-        "externalId",
-        "g.named_id IS NULL AND s.id IS NOT NULL AND EXISTS ("
-        " SELECT FROM external_id o WHERE o.object_id = s.id AND o.organization_id = $owner::uuid"
-        ' AND o.source = $source::text AND o.external_id <> g."externalId")',
-        Words(
-            "此来源已以另一外部编号同步过这件器具",
-            "the source knows this instrument by another external id",
-        ),
-        SyncStatus.CONFLICT,
-        frozenset({"externalId"}),
-    ),
-    Rule(
-        "EXTERNAL_ID_EMPTY",
-        "externalId",
-        f'g."externalId" ~ \'{BLANK}\' OR length(g."externalId") > {LONGEST}',
-        Words(
-            f"外部编号须为 1 至 {LONGEST} 个字符", f"an external id has 1 to {LONGEST} characters"
-        ),
-        keys=frozenset({"externalId"}),
-    ),
-    Rule(
         "NAME_MISSING",
         "name",
         f"m.name ~ '{BLANK}'",
@@ -161,11 +79,11 @@ RULES = (
         Words("管理编号与出厂编号至少填一个", "give an asset number or a serial number"),
     ),
     *(
-        _too_long(column, key)
+        too_long(column, key)
         for column, key in {"asset_no": "assetNo", "name": "name", **TEXTS}.items()
     ),
     *map(
-        _inner_too_long,
+        inner_too_long,
         (
             "measuringRanges",
             "maxPermissibleErrors",
@@ -174,10 +92,10 @@ RULES = (
             "scaleInterval",
         ),
     ),
-    PHOTOS_TOO_LONG,
-    _too_many("measuringRanges", "jsonb_array_length"),
-    _too_many("maxPermissibleErrors", "jsonb_array_length"),
-    _too_many("photoUrls", "cardinality"),
+    one_too_long("photo_urls", "photoUrls"),
+    too_many("measuringRanges", "jsonb_array_length"),
+    too_many("maxPermissibleErrors", "jsonb_array_length"),
+    too_many("photoUrls", "cardinality"),
     Rule(
         "FUTURE_DATE",
         "lastDate",
@@ -192,32 +110,8 @@ RULES = (
         Words("周期应为 1 到 120 个月", "1 to 120 months"),
         keys=frozenset({"intervalMonths"}),
     ),
-    Rule(
-        "RANGE_REVERSED",
-        "measuringRanges",
-        "EXISTS (SELECT FROM jsonb_array_elements(m.measuring_ranges) AS i(x)"
-        " WHERE (i.x->>'lower')::numeric > (i.x->>'upper')::numeric)",
-        Words("测量范围的下限大于上限", "the lower limit of a range is above the upper one"),
-        keys=frozenset({"measuringRanges"}),
-    ),
-    Rule(
-        "BAD_UNCERTAINTY",
-        "uncertainty",
-        "(m.uncertainty->>'u')::numeric <= 0 OR (m.uncertainty->>'k')::numeric < 1",
-        Words("扩展不确定度须大于 0，包含因子须不小于 1", "U must be above 0, and k 1 at least"),
-        keys=frozenset({"uncertainty"}),
-    ),
-    Rule(
-        "BAD_PRICE",
-        "purchasePrice",
-        'g."purchasePrice" NOT BETWEEN 0 AND 999999999999.99'
-        ' OR g."purchasePrice" <> round(g."purchasePrice", 2)',
-        Words(
-            "金额须不小于 0，且至多两位小数",
-            "an amount of money is not negative and has at most two decimals",
-        ),
-        keys=frozenset({"purchasePrice"}),
-    ),
+    *MEASURES,
+    bad_price("purchasePrice"),
     Rule(
         "PURPOSE_MISSING",
         "compulsoryPurpose",

@@ -9,7 +9,7 @@ from hub.actions.upsert import put
 from hub.actor import Can
 from hub.errors import BadInput, Words
 from hub.rules.personnel import ResidentIdVerdict, resident_id_verdict
-from hub.rules.text import tidy
+from hub.rules.text import check_lengths, tidy
 from hub.tables.personnel import CertifiedItem, Personnel, PersonnelCertificate
 from hub.vocabulary import PersonnelCertificateKind, PersonnelCertificateState
 from hub.writer import Writer
@@ -37,9 +37,11 @@ class PersonDraft:
 async def add_person(db: Writer, draft: PersonDraft) -> Personnel:
     """The person of an employer and staff number: added, or brought up to date.
 
-    BadInput for an empty name or staff number, or a resident id that cannot be one.
+    BadInput for a text that is too long, an empty name or staff number, or a resident id that
+    cannot be one.
     """
     db.actor.must(Can.ORGANIZATION_WRITE)
+    check_lengths(asdict(draft))
     values = asdict(draft) | {"staff_no": tidy(draft.staff_no), "name": tidy(draft.name)}
     for column, words in (
         ("staff_no", Words("工号", "staff number")),

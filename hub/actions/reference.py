@@ -22,6 +22,7 @@ from hub.actor import Can
 from hub.errors import Refused
 from hub.policy import readable
 from hub.rules.document import kind_of
+from hub.rules.fee import check_fee_item
 from hub.tables.capability import Capability
 from hub.tables.catalogue import CatalogueItem
 from hub.tables.comparison import DegreeOfEquivalence
@@ -93,8 +94,8 @@ async def upsert_fees(
 ) -> Tally:
     """Take in fee notices and their lines.
 
-    Refused for a line whose notice is not known, Conflict where two lines of one key would hold on
-    the same day.
+    Refused for a line whose notice is not known and by the rules of fee items, Conflict where two
+    lines of one key would hold on the same day.
     """
     db.actor.must(Can.REFERENCE_WRITE)
     action = "upsertFees"
@@ -105,6 +106,8 @@ async def upsert_fees(
         _columns(item, "document") | {"document_id": _found(ids, item.document, place, "document")}
         for place, item in enumerate(items)
     ]
+    for line in lines:
+        check_fee_item(line)
     return tally + await upsert(db, FeeItem, FEE_LINE, lines, action=action)
 
 

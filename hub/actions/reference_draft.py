@@ -72,7 +72,7 @@ class FeeItemDraft(Sourced):
     measuring_range: str = ""
     charge_unit: str
     price_kind: PriceKind = PriceKind.FIXED
-    price: Decimal
+    price: Decimal | None
     currency: str = "CNY"
     effective_from: date | None = None
     effective_to: date | None = None

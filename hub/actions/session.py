@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import ARRAY, LargeBinary, RowMapping, Select, func, literal, update
 from sqlmodel import col
@@ -141,6 +142,14 @@ async def actor_called(database: Database, login: str) -> Actor:
     if row is None:
         raise _no_such(login)
     return _acting(row)
+
+
+async def actor_of_account(database: Database, user_id: UUID) -> Actor | None:
+    """The actor that an account is, for work that goes on after its request; None if not active."""
+    active = (col(User.id) == user_id) & (col(User.state) == UserState.ACTIVE)
+    async with database.reader(SIGN_IN) as db:
+        row = await db.first(readable(SIGN_IN, User).where(active).with_only_columns(*ACTING))
+    return None if row is None else _acting(row)
 
 
 def _no_such(login: str) -> NotFound:

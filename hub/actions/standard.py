@@ -10,8 +10,8 @@ from sqlmodel import col
 
 from hub.actions.upsert import put
 from hub.actor import Can
-from hub.errors import Refused
 from hub.policy import readable
+from hub.rules.standard import check_standard
 from hub.rules.text import tidy
 from hub.tables.standard import (
     MeasurementStandard,
@@ -59,16 +59,15 @@ async def register_standard(
 ) -> MeasurementStandard:
     """The standard of an owner and code, added or brought up to date, with what it is made of.
 
-    Instruments, operators and documents are added to those it has. Refused where it would end
-    before it begins.
+    Instruments, operators and documents are added to those it has. Refused and BadInput by the
+    rules of standards.
     """
     db.actor.must(Can.ORGANIZATION_WRITE)
-    if draft.valid_from and draft.valid_to and draft.valid_to < draft.valid_from:
-        raise Refused("有效期至早于生效日期", "it ends before it begins", path=("validTo",))
     values = {
         name: list(value) if isinstance(value, tuple) else value
         for name, value in asdict(draft).items()
     }
+    check_standard(values)
     values["code"] = tidy(draft.code)
     key = ("owner_id", "code")
     row = await put(db, MeasurementStandard, key, values, action="registerStandard")

@@ -13,9 +13,10 @@ from typing import Any, NamedTuple
 import asyncpg
 import orjson
 
+from hub.actions.sync_answer import HELD_BACK, KEY_TWICE
 from hub.actions.sync_ledger import Ledger, Rule
 from hub.actions.sync_rows import Rows, bare, encoded, listed
-from hub.actions.sync_statement import HELD_BACK, KEY_TWICE, statement
+from hub.actions.sync_statement import statement
 from hub.actor import Actor
 from hub.errors import BadInput, Conflict, Forbidden, Words
 from hub.exchange import OnError, SyncStatus
@@ -115,12 +116,13 @@ async def sync(
         "request": call.request_id,
     }
     arguments = [values[name] for name in made.parameters]
+    lock = f"{ledger.lock} {owner}" if ledger.owner else ledger.lock
     for _ in range(ATTEMPTS):
-        async with db.transaction(actor, f"{ledger.lock} {owner}") as transaction:
+        async with db.transaction(actor, lock) as transaction:
             transaction.is_undone = True
             try:
                 found = await transaction.row(made.text, arguments)
-            except asyncpg.UniqueViolationError:
+            except (asyncpg.UniqueViolationError, asyncpg.ExclusionViolationError):
                 continue
             if found["moved"]:
                 continue
@@ -146,7 +148,7 @@ def problems(ledger: Ledger, index: int, numbers: Sequence[int]) -> list[Problem
     """What is wrong with the row `index`, by the numbers that its result gives."""
     found = []
     for number in numbers:
-        rule = OF_CALLS.get(number) or ledger.rules[number]
+        rule = OF_CALLS.get(number) or ledger.objections[number]
         path: tuple[str | int, ...] = ("rows", index, *((rule.member,) if rule.member else ()))
         severity = Severity.WARNING if rule.status is None else Severity.ERROR
         found.append(Problem(rule.code, rule.words, path, severity))

@@ -8,6 +8,7 @@ from collections import defaultdict
 from functools import cache
 from typing import NamedTuple
 
+from hub.actions.sync_answer import ANSWER, GO, KEY_TWICE, MINE, NO_ONES, NOTED, OUTCOME
 from hub.actions.sync_ledger import Ledger, Member, Rule
 from hub.actions.sync_rows import relation
 from hub.exchange import SyncStatus
@@ -50,7 +51,8 @@ def statement(
     then repeated; went, which is false where nothing is written since a row is wrong; counts,
     is_faulty, position. The results are handed on in the transaction's setting `app.handed`. Where
     a row has `moved` since the statement began, what it saw besides is old: it is to be taken back.
-    UniqueViolationError where another took a key between the look and the write.
+    UniqueViolationError, or ExclusionViolationError, where another took a key between the look and
+    the write.
     """
     chosen = _CHOSEN[ledger]
     if stated not in chosen and len(chosen) >= MOST_CHOICES:
@@ -81,8 +83,9 @@ class _Writer:
         self._stated = stated | {EXTERNAL_ID}
         self._renames = EXTERNAL_ID in stated
         self._is_partial = is_partial
+        self._owned = f"{ledger.owner} = $owner::uuid" if ledger.owner else "true"
         self._members = [one for one in ledger.members if one.key in stated]
-        self._columns = [one.column for one in self._members]
+        self._columns = [one.column for one in ledger.members if one.key in stated or one.is_needed]
 
     def text(self, *, writes: bool) -> str:
         """The whole statement; without `writes` it only says what it would do."""
@@ -91,7 +94,7 @@ class _Writer:
             self._given(),
             self._matched(),
             self._stored(),
-            self._judged(),
+            *self._judgement(),
             GO,
             OUTCOME,
         ]
@@ -132,7 +135,7 @@ class _Writer:
                 ) g
             ), known AS MATERIALIZED (
                 SELECT jsonb_object_agg({ledger.key}, id) AS ids FROM {ledger.table}
-                WHERE {ledger.owner} = $owner::uuid AND {ledger.live}
+                WHERE {self._owned} AND {ledger.live}
                 AND {ledger.key} = ANY (ARRAY(SELECT row_key FROM keyed))
             ), matched AS MATERIALIZED (
                 SELECT g.*, named.object_id AS named_id, coalesce(
@@ -147,12 +150,12 @@ class _Writer:
             )"""
 
     def _stored(self) -> str:
-        table, owner = self._ledger.table, self._ledger.owner
+        table, stored = self._ledger.table, self._ledger.stored
         return f"""
             stored AS MATERIALIZED (
                 SELECT s.* FROM (SELECT DISTINCT id FROM matched ORDER BY id) g
                 CROSS JOIN LATERAL (
-                    SELECT * FROM {table} WHERE id = g.id AND {owner} = $owner::uuid
+                    SELECT {stored} FROM {table} WHERE id = g.id AND {self._owned}
                     LIMIT 1 FOR UPDATE
                 ) s
             ), moved AS MATERIALIZED (
@@ -163,8 +166,31 @@ class _Writer:
                 ) AS moved
             )"""
 
+    def _judgement(self) -> list[str]:
+        """Each row by itself, then the groups of those that are taken together."""
+        together = self._ledger.together
+        if together is None:
+            return [f"judged AS MATERIALIZED ({self._judged()})"]
+        number = len(self._ledger.rules)
+        return [
+            f"single AS MATERIALIZED ({self._judged()})",
+            f"""
+            fit AS (SELECT j.*, {together.group} AS part FROM single j
+                    WHERE alone IN ('CREATED', 'UPDATED', 'UNCHANGED')
+            ), clashing AS MATERIALIZED ({together.clashing}
+            ), judged AS MATERIALIZED (
+                SELECT j.*, CASE WHEN clashes THEN 'REJECTED' ELSE alone END AS verdict,
+                       CASE WHEN clashes THEN faults || {number} ELSE faults END AS problems
+                FROM single j, LATERAL (
+                    SELECT alone IN ('CREATED', 'UPDATED')
+                        AND {together.group} IN (SELECT part FROM clashing) AS clashes
+                ) c
+            )""",
+        ]
+
     def _judged(self) -> str:
         ledger = self._ledger
+        verdict, faults = ("alone", "faults") if ledger.together else ("verdict", "problems")
         made = ", ".join(f"{self._value(one)} AS {one.column}" for one in ledger.members)
         derived = ", ".join(f"{sql} AS {column}" for column, sql in ledger.derived.items())
         keys: dict[str, list[str]] = {one.key: [] for one in self._members}
@@ -185,18 +211,17 @@ class _Writer:
         facts = "\n".join(
             one.join if one.keys & self._stated else one.otherwise for one in ledger.facts
         )
-        kept = ", ".join(f"m.{column}" for column in self._columns)
+        kept = [f"m.{column}" for column in self._columns if column not in ledger.derived]
+        kept += [f"d.{column}" for column in ledger.derived]
         twice = self._twice()
         return f"""
-            judged AS MATERIALIZED (
                 SELECT g.index, g."externalId" AS external_id, g.named_id, s.version AS was,
                        CASE WHEN s.id IS NULL THEN {NEW_ID} ELSE s.id END AS id,
-                       {", ".join(f"d.{column}" for column in ledger.derived)},
-                       {kept + "," if kept else ""}
+                       {"".join(f"{column}, " for column in kept)}
                        CASE WHEN {twice} THEN p.problems || {KEY_TWICE} ELSE p.problems END
-                           AS problems, c.changed,
+                           AS {faults}, c.changed,
                        CASE WHEN c.changed = '{{}}' THEN c.changed
-                           ELSE array_remove(ARRAY[{fields}], NULL) END AS fields,
+                           ELSE array_remove(ARRAY[{fields}]::text[], NULL) END AS fields,
                        CASE WHEN p.problems && '{self._numbers(SyncStatus.REJECTED)}'::int[]
                                 THEN 'REJECTED'
                             WHEN p.problems && '{self._numbers(SyncStatus.CONFLICT)}'::int[]
@@ -204,7 +229,7 @@ class _Writer:
                             WHEN {twice} THEN 'REJECTED'
                             WHEN s.id IS NULL THEN 'CREATED'
                             WHEN c.changed = '{{}}' THEN 'UNCHANGED'
-                            ELSE 'UPDATED' END AS verdict
+                            ELSE 'UPDATED' END AS {verdict}
                 FROM (
                     SELECT *, row_number() OVER (
                                PARTITION BY coalesce(id::text, row_key) ORDER BY index
@@ -223,8 +248,7 @@ class _Writer:
                     SELECT CASE WHEN s.id IS NULL THEN '{{}}'
                         ELSE array_remove(ARRAY[{differing}]::text[], NULL) END AS changed
                     OFFSET 0
-                ) c
-            )"""
+                ) c"""
 
     def _looked_at(self, rule: Rule) -> str:
         """When a rule is broken: nobody who states none of its keys does."""
@@ -244,7 +268,7 @@ class _Writer:
             for status in (SyncStatus.REJECTED, SyncStatus.CONFLICT)
         )
         return f"""NOT ({wrong}) AND row_number() OVER (
-            PARTITION BY d.{self._ledger.key} COLLATE "C" ORDER BY {wrong}, g.index
+            PARTITION BY {self._ledger.made_key} COLLATE "C" ORDER BY {wrong}, g.index
         ) > 1"""
 
     def _value(self, one: Member) -> str:
@@ -270,10 +294,10 @@ class _Writer:
     def _written(self) -> str:
         """New rows and new versions: each finds its row by the primary key, whatever the plan."""
         ledger = self._ledger
-        own = {one.column: one.column for one in self._members} | dict.fromkeys(ledger.derived)
+        own = dict.fromkeys((*self._columns, *ledger.derived))
         values = {
             "id": "id",
-            ledger.owner: "$owner::uuid",
+            **({ledger.owner: "$owner::uuid"} if ledger.owner else {}),
             "version": "1",
             **dict.fromkeys(("created_at", "updated_at"), "statement_timestamp()"),
             **{one.column: one.unset for one in ledger.members if one.unset != "NULL"},
@@ -308,6 +332,7 @@ class _Writer:
 
     def _journal(self) -> str:
         ledger = self._ledger
+        owners = "ARRAY[$owner::uuid]" if ledger.owner else "'{}'::uuid[]"
         return f"""
             done AS MATERIALIZED (
                 SELECT id, coalesce(was, 0) + 1 AS version, fields
@@ -321,7 +346,7 @@ class _Writer:
                 FROM done
             ), announced AS (
                 INSERT INTO inbox (object_type, object_id, kind, object_version, organization_ids)
-                SELECT '{ledger.noun}', id, 'UPSERT', version, ARRAY[$owner::uuid] FROM done
+                SELECT '{ledger.noun}', id, 'UPSERT', version, {owners} FROM done
             ), kept AS (
                 INSERT INTO idempotency_key (principal, key, input_sha256, answer)
                 SELECT $principal::text, $key::text, $digest::bytea, answer
@@ -334,62 +359,3 @@ def _differs(one: Member) -> str:
     column = one.column
     differs = f"m.{column} IS DISTINCT FROM s.{column}"
     return f"m.{column}::text IS DISTINCT FROM s.{column}::text" if one.exact else differs
-
-
-GO = """
-            go AS MATERIALIZED (
-                SELECT NOT ($all_or_nothing::boolean AND EXISTS (
-                    SELECT FROM judged WHERE verdict IN ('REJECTED', 'CONFLICT')
-                )) AS went
-            )"""
-MINE = """
-            mine AS MATERIALIZED (
-                SELECT answer, input_sha256 FROM idempotency_key
-                WHERE principal = $principal::text AND key = $key::text
-            )"""
-NO_ONES = """
-            mine AS (SELECT NULL::jsonb AS answer, NULL::bytea AS input_sha256 WHERE false)"""
-HELD_BACK = -1
-"""The number of the problem of a good row that is not written since others are wrong."""
-KEY_TWICE = -2
-"""The number of the problem of a row that would take the key of an earlier one."""
-OUTCOME = f"""
-            told AS MATERIALIZED (
-                SELECT index, external_id,
-                       CASE WHEN stays THEN 'REJECTED' ELSE verdict END AS status,
-                       CASE WHEN stays THEN problems || {HELD_BACK} ELSE problems END AS problems,
-                       changed,
-                       CASE WHEN stays THEN was WHEN verdict = 'CREATED' THEN 1
-                           WHEN verdict = 'UPDATED' THEN was + 1 ELSE was END AS version,
-                       CASE WHEN was IS NOT NULL OR verdict = 'CREATED' AND NOT stays THEN id
-                       END AS object_id
-                FROM judged, go, LATERAL (
-                    SELECT NOT went AND verdict NOT IN ('REJECTED', 'CONFLICT') AS stays
-                ) h
-            ), outcome AS MATERIALIZED (
-                SELECT coalesce(json_agg(row_to_json(told) ORDER BY index), '[]') AS results,
-                       bool_or(problems <> '{{}}') AS is_faulty
-                FROM told
-            ), made AS MATERIALIZED (
-                SELECT jsonb_build_object(
-                    'results', results,
-                    'counts', (
-                        SELECT json_object_agg(status, n)
-                        FROM (SELECT status, count(*) AS n FROM told GROUP BY status) c
-                    ),
-                    'isFaulty', is_faulty,
-                    'position', (SELECT pos FROM feed_head)
-                ) AS answer
-                FROM outcome
-            )"""
-ANSWER = """
-        SELECT owned, input_sha256, went, moved, a.answer->'counts' AS counts,
-               (a.answer->'isFaulty')::boolean AS is_faulty,
-               (a.answer->'position')::int8 AS position,
-               set_config('app.handed', (a.answer->'results')::text, true) IS NOT NULL AS handed
-               {noted}
-        FROM owned, moved, go, made LEFT JOIN mine ON true
-        CROSS JOIN LATERAL (SELECT coalesce(mine.answer, made.answer) AS answer) a
-"""
-NOTED = """,
-               (SELECT count(pg_notify('inbox', '')) FROM (SELECT FROM done LIMIT 1) n) AS noted"""

@@ -1,4 +1,4 @@
-"""Lets go of what is kept for a time only: old changes of the feed, and answers to old keys."""
+"""Lets go of what is kept for a time only: changes, answers to keys, deliveries, exports."""
 
 import asyncio
 from datetime import timedelta
@@ -13,6 +13,8 @@ EVERY = 600.0
 """Seconds between two looks."""
 CHUNK = 5_000
 """Rows that go in one transaction."""
+FILES, PARTS = 5, 500
+"""Files of exports, and parts of them, that go in one transaction."""
 KEYS_KEPT = timedelta(hours=72)
 LATE = timedelta(hours=1)
 """Longer than any transaction runs. A change bears the instant at which its transaction began;
@@ -42,23 +44,65 @@ FORGET = text(
     RETURNING key
     """
 )
+EXPIRE = text(
+    """
+    DELETE FROM export WHERE id IN (
+        SELECT id FROM export
+        WHERE expires_at < now() AND state NOT IN ('QUEUED', 'RUNNING') LIMIT :chunk
+    )
+    RETURNING id
+    """
+)
+CLEAR = text(
+    """
+    DELETE FROM export_part WHERE (export_id, number) IN (
+        SELECT export_id, number FROM export_part JOIN export ON export.id = export_id
+        WHERE state IN ('FAILED', 'CANCELLED') LIMIT :chunk
+    )
+    RETURNING number
+    """
+)
+DISCARD = text(
+    """
+    DELETE FROM webhook_delivery WHERE id IN (
+        SELECT one.id FROM webhook_delivery AS one JOIN webhook ON webhook.id = webhook_id
+        WHERE one.updated_at < now() - CAST(:age AS interval)
+          AND (one.state <> 'PENDING' OR retired_at IS NOT NULL)
+        LIMIT :chunk
+    )
+    RETURNING id
+    """
+)
 
 
 async def trim(database: Database, kept: timedelta) -> None:
     """Delete the changes that are older than `kept`."""
-    await _all(database, TRIM, kept + LATE)
+    await _all(database, TRIM, age=kept + LATE)
 
 
 async def forget(database: Database) -> None:
     """Delete the idempotency keys that are older than `KEYS_KEPT`, with their answers."""
-    await _all(database, FORGET, KEYS_KEPT)
+    await _all(database, FORGET, age=KEYS_KEPT)
 
 
-async def _all(database: Database, statement: TextClause, age: timedelta) -> None:
+async def discard(database: Database, kept: timedelta) -> None:
+    """Delete the deliveries that ended, one way or the other, longer than `kept` ago."""
+    await _all(database, DISCARD, age=kept)
+
+
+async def expire(database: Database) -> None:
+    """Delete the exports whose time is over, and what is stored of those that came to nothing."""
+    await _all(database, EXPIRE, chunk=FILES)
+    await _all(database, CLEAR, chunk=PARTS)
+
+
+async def _all(
+    database: Database, statement: TextClause, *, chunk: int = CHUNK, **values: timedelta
+) -> None:
     found = True
     while found:
         async with database.writer(PLATFORM) as db:
-            found = bool(await db.rows(statement, age=age, chunk=CHUNK))
+            found = bool(await db.rows(statement, chunk=chunk, **values))
 
 
 async def run(database: Database, kept: timedelta) -> None:
@@ -68,6 +112,8 @@ async def run(database: Database, kept: timedelta) -> None:
         try:
             await trim(database, kept)
             await forget(database)
+            await discard(database, kept)
+            await expire(database)
         except Exception as error:  # noqa: BLE001 -- whatever it was, the next look comes
             log.warning("retention waits", error=type(error).__name__)
         await asyncio.sleep(EVERY)

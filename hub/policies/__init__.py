@@ -2,6 +2,7 @@
 
 from hub.policies import (
     certificate,
+    export,
     instrument,
     journal,
     organization,
@@ -9,10 +10,12 @@ from hub.policies import (
     reference,
     standard,
     user,
+    webhook,
 )
 
 __all__ = [
     "certificate",
+    "export",
     "instrument",
     "journal",
     "organization",
@@ -20,4 +23,5 @@ __all__ = [
     "reference",
     "standard",
     "user",
+    "webhook",
 ]

@@ -1,23 +1,31 @@
 """Feed and foreign ids are read by their owners; audit and idempotency rows by no one."""
 
-from sqlalchemy import ColumnElement, false, true
+from sqlalchemy import ColumnElement, false, or_, true
 from sqlmodel import col
 
 from hub.actor import PLATFORM, Actor
 from hub.events import Change
 from hub.policy import Policy, everyone, govern, signed_in
 from hub.tables.exchange import ExternalId
-from hub.tables.handed import InstrumentSync
+from hub.tables.fee import FeeItem
+from hub.tables.handed import FeeItemSync, InstrumentSync, PersonnelSync, StandardSync
 from hub.tables.journal import FeedChange, FeedHead
+
+PUBLIC = FeeItem.__name__
+"""The noun of the platform whose changes are told to all who signed in."""
 
 
 def rows(actor: Actor) -> ColumnElement[bool]:
-    """Changes of objects that belong to the actor's organisation; the platform hands on all."""
+    """Changes of objects of the actor's organisation and of everyone's; the platform hands on all.
+
+    Everyone's are `PUBLIC`.
+    """
     if actor == PLATFORM:
         return true()
     if actor.organization_id is None:
         return false()
-    return col(FeedChange.organization_ids).contains([actor.organization_id])
+    own = col(FeedChange.organization_ids).contains([actor.organization_id])
+    return or_(own, col(FeedChange.object_type) == PUBLIC)
 
 
 def own_ids(actor: Actor) -> ColumnElement[bool]:
@@ -28,11 +36,12 @@ def own_ids(actor: Actor) -> ColumnElement[bool]:
 def concerns(actor: Actor, change: Change) -> bool:
     """Whether the actor may read a change that is at hand; the twin of `rows`."""
     return actor.organization_id is not None and (
-        actor.organization_id in change["organization_ids"]
+        actor.organization_id in change["organization_ids"] or change["object_type"] == PUBLIC
     )
 
 
 POLICY = govern(FeedChange, Policy(rows=rows))
 govern(FeedHead, Policy(rows=signed_in))
 govern(ExternalId, Policy(rows=own_ids))
-govern(InstrumentSync, Policy(rows=everyone))  # what a caller's own call has come to
+for table in (InstrumentSync, StandardSync, PersonnelSync, FeeItemSync):
+    govern(table, Policy(rows=everyone))  # what a caller's own call has come to

@@ -1,22 +1,51 @@
 """What a service costs on a day, and how amounts and taxes are rounded."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
-from hub.errors import Refused
+from hub.errors import Refused, Words
 from hub.rules.exact import cut, exactly
 from hub.rules.rounding import round_to_decimals
-from hub.vocabulary import FeeNature
+from hub.vocabulary import FeeNature, PriceKind
 
 
 class FeeConflict(Refused):
     """Two fee lines of one key are in effect on the same day."""
 
     reason: ClassVar[str] = "FEE_CONFLICT"
+
+
+CURRENCY = "CNY"
+NEEDED = {
+    "code": Words("项目代码", "code"),
+    "instrument_name": Words("器具名称", "instrument name"),
+}
+"""The texts that no fee item is without, by column."""
+
+
+def check_fee_item(values: Mapping[str, Any]) -> None:
+    """Raise Refused unless a fee item of these `values`, by column, can be."""
+    for name, words in NEEDED.items():
+        if not values[name].strip():
+            raise Refused(f"{words.zh}不能为空", f"the {words.en} is empty", path=(name,))
+    price, price_to = values.get("price"), values.get("price_to")
+    if price is None and values["price_kind"] is not PriceKind.NEGOTIATED:
+        raise Refused(
+            "除协商定价外须有价格", "only what is negotiated has no price", path=("price",)
+        )
+    if price is not None and price_to is not None and price_to < price:
+        raise Refused(
+            "区间价的上限低于下限",
+            "the upper end of a range of prices is below the lower one",
+            path=("priceTo",),
+        )
+    begins, ends = values.get("effective_from"), values.get("effective_to")
+    if begins and ends and ends < begins:
+        raise Refused("失效日期早于生效日期", "it ends before it begins", path=("effectiveTo",))
 
 
 @dataclass(frozen=True, slots=True)

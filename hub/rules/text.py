@@ -8,6 +8,11 @@ from hub.errors import BadInput, Path
 FULL_WIDTH = {0xFF01 + offset: 0x21 + offset for offset in range(94)}
 ZERO_WIDTH = dict.fromkeys((0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF))
 FOLDED = FULL_WIDTH | ZERO_WIDTH
+BLANKS = (
+    "\t\n\v\f\r\x1c\x1d\x1e\x1f\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007"
+    "\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+)
+"""All that `str.split` parts words at, but the space itself."""
 LONGEST = 255
 MOST_ITEMS = 50
 """Items of a list that people fill in: ranges, errors, photographs."""
@@ -17,6 +22,7 @@ LONG_TEXTS = {
     "conclusion_reason": 4_000,
     "reason": 4_000,
     "method": 4_000,
+    "note": 4_000,
     "photo_urls": 2_048,
     "install_district": 6,
 }

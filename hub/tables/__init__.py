@@ -7,6 +7,7 @@ from hub.tables import (
     comparison,
     document,
     exchange,
+    export,
     fee,
     instrument,
     journal,
@@ -15,6 +16,7 @@ from hub.tables import (
     qualification,
     standard,
     user,
+    webhook,
 )
 from hub.tables.base import metadata
 
@@ -25,6 +27,7 @@ __all__ = [
     "comparison",
     "document",
     "exchange",
+    "export",
     "fee",
     "instrument",
     "journal",
@@ -34,4 +37,5 @@ __all__ = [
     "qualification",
     "standard",
     "user",
+    "webhook",
 ]

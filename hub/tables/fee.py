@@ -45,6 +45,8 @@ class FeeItem(Row, table=True):
             (func.daterange(text("effective_from"), text("effective_to"), "[]"), "&&"),
             name="ex_fee_item_no_overlap",
             using="gist",
+            deferrable=True,  # lines of one item may change together, looked at after the statement
+            initially="IMMEDIATE",
         ),
         CheckConstraint("price >= 0", name="price_positive"),
         CheckConstraint("price_kind = 'NEGOTIATED' OR price IS NOT NULL", name="price_given"),
@@ -75,6 +77,7 @@ class FeeItem(Row, table=True):
                 "instrument_name || E'\\x1f' || accuracy || E'\\x1f' || measuring_range, 0)",
                 persisted=True,
             ),
+            index=True,
             nullable=False,
         ),
     )

@@ -16,17 +16,23 @@ from structlog.contextvars import get_contextvars
 from hub.actor import ANONYMOUS, Actor
 from hub.changes import StoredFeed
 from hub.db import Database, Reader
+from hub.engine.walk import EngineWalk
 from hub.events import Feed
-from hub.jobs import retention, sequencer
+from hub.integrations.outbound import Wall, outbound
+from hub.jobs import deliveries, exports, retention, sequencer, webhooks
 from hub.keys import Keyring
+from hub.rules.webhook import allowed_in
+from hub.sealing import Vault
 from hub.settings import Settings
 from hub.statements import Statements
 from hub.web.auth import auth_routes
+from hub.web.downloads import download_routes
 from hub.web.graphql import Front, routes
 from hub.web.health import Check, health_routes
 from hub.web.ide import ide_routes
 from hub.web.identities import SECONDS, Identities
 from resolvers.root import build
+from schema.changes import event_of
 from schema.context import Briefing, Context
 from schema.view import Views
 
@@ -50,9 +56,12 @@ class Hub:
         )
         self.redis = Redis.from_pool(pool)
         self.feed_kept = timedelta(days=settings.feed_days)
-        self.feed = Feed(self.redis, StoredFeed(self.database, self.feed_kept))
+        self.log = StoredFeed(self.database, self.feed_kept)
+        self.feed = Feed(self.redis, self.log)
         self.identities = Identities(self.database)
         self.keys = Keyring.of_settings(settings)
+        self.vault = Vault.of_settings(settings)
+        self.webhook_allowed = allowed_in(settings.webhook_allow)
         self.draining = asyncio.Event()
 
     def operation(
@@ -82,6 +91,8 @@ class Hub:
             database=self.database,
             reader=reader,
             keys=self.keys,
+            vault=self.vault,
+            webhook_allowed=self.webhook_allowed,
             feed=self.feed,
             feed_kept=self.feed_kept,
             statements=self.reads,
@@ -141,11 +152,18 @@ class Hub:
             yield
             self.draining.set()
 
+    def exporter(self) -> exports.Exporter:
+        """What writes exports, each as its requester."""
+        return exports.Exporter(self.database, EngineWalk(self.views, self.reads))
+
     async def work(self) -> None:
-        """The worker's part: number committed changes for the feed, and let go of old ones."""
-        async with asyncio.TaskGroup() as tasks:
+        """The worker's part: number changes, send webhooks, write exports, tidy up."""
+        async with outbound(Wall(self.webhook_allowed)) as way, asyncio.TaskGroup() as tasks:
             tasks.create_task(sequencer.run(self.database, self.feed))
             tasks.create_task(retention.run(self.database, self.feed_kept))
+            tasks.create_task(webhooks.run(self.database, self.feed, self.log, event_of))
+            tasks.create_task(deliveries.run(deliveries.Postman(self.database, way, self.vault)))
+            tasks.create_task(exports.run(self.exporter()))
 
 
 class _Opening:
@@ -211,6 +229,7 @@ def application(hub: Hub, companions: Sequence[Companion] = ()) -> Front:
         routes=[
             *routes(hub, hub.settings),
             *auth_routes(hub.database, hub.redis, hub.identities, hub.settings),
+            *download_routes(hub.database, hub.keys, hub.settings),
             *health_routes(checks, hub.draining.is_set),
             *(ide_routes() if hub.settings.graphiql else ()),
         ],

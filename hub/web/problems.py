@@ -22,6 +22,7 @@ _STATUS: Mapping[Code, int] = {
     Code.NOT_FOUND: 404,
     Code.CONFLICT: 409,
     Code.CHANGE_TOKEN_EXPIRED: 410,
+    Code.LINK_EXPIRED: 410,
     Code.REFUSED: 422,
     Code.IDEMPOTENCY_MISMATCH: 422,
     Code.THROTTLED: 429,

@@ -5,16 +5,17 @@ The same seed makes the same rows under the same ids.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from decimal import Decimal
 from random import Random
 from typing import Any, TypeVar
 
 from sqlalchemy import select, text
-from sqlmodel import col
 
 from hub.actor import PLATFORM, SIGN_IN
 from hub.db import Database
-from hub.tables.base import Row, Table
+from hub.exchange import ChangeType
+from hub.tables.base import Table
 from hub.tables.capability import Capability
 from hub.tables.catalogue import CatalogueItem
 from hub.tables.certificate import (
@@ -26,6 +27,7 @@ from hub.tables.certificate import (
 )
 from hub.tables.comparison import DegreeOfEquivalence
 from hub.tables.document import DocumentAdoption, DocumentReplacement, TechnicalDocument
+from hub.tables.export import Export
 from hub.tables.fee import FeeDocument, FeeItem
 from hub.tables.instrument import Instrument
 from hub.tables.organization import Organization
@@ -38,6 +40,7 @@ from hub.tables.standard import (
     StandardOperator,
 )
 from hub.tables.user import User
+from hub.tables.webhook import Webhook, WebhookDelivery
 from hub.vocabulary import (
     CompulsoryPurpose,
     IdentMethod,
@@ -46,12 +49,14 @@ from hub.vocabulary import (
     Role,
     UserState,
 )
+from schema.declare import NOUNS
 from tests.engine.drawn import MONEY, Draw
 from tests.given import (
     a_capability,
     a_certificate,
     a_certified_item,
     a_credential,
+    a_delivery,
     a_document,
     a_fee_document,
     a_fee_item,
@@ -59,6 +64,8 @@ from tests.given import (
     a_qualification,
     a_standard,
     a_user,
+    a_webhook,
+    an_export,
     an_instrument,
     an_organization,
 )
@@ -67,6 +74,8 @@ T = TypeVar("T", bound=Table)
 Stored = Mapping[type[Table], Sequence[Mapping[str, Any]]]
 
 FEE_CODES = ["F-1", "F-2", "F-3", "F'\"4"]
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+"""When files expired: links to them would differ from one hub to the other."""
 TOO_MANY = 23
 """More papers of one person than a list of them may have."""
 
@@ -121,6 +130,8 @@ def rows_of(seed: int) -> dict[type[Table], list[Any]]:
     _standards(make)
     _certificates(make)
     _users(make)
+    _webhooks(make)
+    _exports(make)
     return make.made
 
 
@@ -318,22 +329,42 @@ def _users(make: Maker) -> None:
         make.keep(a_user(of, **values))
 
 
+def _webhooks(make: Maker) -> None:
+    for at in range(6):
+        owner = make.made[Organization][at % 4]
+        values = make.values(Webhook, name=make.number("erp"), position=make.random.getrandbits(40))
+        values |= {"types": make.draw.some(list(ChangeType), 3), "retired_at": None}
+        webhook = make.keep(a_webhook(owner, **values))
+        for place in range(make.random.randint(0, 4)):
+            position = make.draw.maybe(place, 0.8)
+            make.keep(a_delivery(webhook, **make.values(WebhookDelivery, position=position)))
+
+
+def _exports(make: Maker) -> None:
+    for by in make.made[User]:
+        for _ in range(make.random.randint(0, 3)):
+            numbers = {"position": make.random.getrandbits(40), "size": make.random.getrandbits(50)}
+            values = make.values(Export, lease=None, expires_at=LONG_AGO, **numbers)
+            values |= {"owner_id": by.organization_id, "requester_id": by.id}
+            make.keep(an_export(by, **values))
+
+
 async def stored(database: Database, seed: int) -> World:
     """Store the world of `seed` in an empty database."""
     rows = rows_of(seed)
     async with database.writer(SIGN_IN) as db:
         for made in rows.values():
             await db.attach(made)
-    nouns = [table for table in rows if issubclass(table, Row)]
+    nouns = [table for table in rows if table in NOUNS]
     return World(await _read(database, nouns), {ANYONE: None} | {name: name for name in ROLES})
 
 
-async def _read(database: Database, tables: Sequence[type[Row]]) -> Stored:
+async def _read(database: Database, tables: Sequence[type[Table]]) -> Stored:
     """Every row of `tables`, as the role that sees all organisations reads it."""
     found: dict[type[Table], Sequence[Mapping[str, Any]]] = {}
     async with database.engine(PLATFORM).connect() as connection:
         await connection.execute(text("SELECT set_config('app.org', '*', true)"))
         for table in tables:
-            result = await connection.execute(select(table).order_by(col(table.id)))
+            result = await connection.execute(select(table).order_by(text("id")))
             found[table] = [dict(row) for row in result.mappings()]
     return found

@@ -113,6 +113,17 @@ async def test_the_sample_of_a_sync_answers_each_row(live: HubClient) -> None:
     assert [one["code"] for one in told["results"][2]["problems"]] == ["NAME_MISSING"]
 
 
+async def test_a_standard_may_be_kept_by_whom_the_same_sample_has_brought(
+    live: HubClient,
+) -> None:
+    answers = [await run(live, "sync-standards") for _ in range(2)]
+
+    for field in ("syncPersonnel", "syncStandards"):
+        first, second = (answer.data[field] for answer in answers)
+        assert [one["status"] for one in first["results"]] == ["CREATED"]
+        assert (first["replayed"], second["replayed"]) == (False, True)
+
+
 async def test_the_first_operation_gives_the_id_and_version_for_the_change_of_status(
     live: HubClient,
 ) -> None:

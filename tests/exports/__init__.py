@@ -1,0 +1,1 @@
+"""Exports: asked for, written by workers, read back, and refused."""
