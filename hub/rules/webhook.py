@@ -94,16 +94,16 @@ def _bad(zh: str, en: str) -> BadInput:
 def is_public(address: IPv4Address | IPv6Address) -> bool:
     """Whether an address is one of the public Internet, and so is the IPv4 that it stands for.
 
-    IPv4 stands in mapped addresses (RFC 4291), NAT64 (RFC 6052) and 6to4 (RFC 3056); Teredo
-    (RFC 4380) is never public.
+    IPv4 stands in mapped addresses (RFC 4291) and NAT64 (RFC 6052); what goes through a relay,
+    6to4 (RFC 3056) and Teredo (RFC 4380), is never public.
     """
     if isinstance(address, IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour
+        inner = address.ipv4_mapped
         if address in NAT64:
             inner = IPv4Address(int(address) & 0xFFFFFFFF)
         if inner is not None:
             return is_public(inner)
-        if address not in UNICAST or address.teredo is not None:
+        if address not in UNICAST or address.sixtofour or address.teredo:
             return False
     is_special = any(address in net for net in NOT_PUBLIC if net.version == address.version)
     return address.is_global and not address.is_multicast and not is_special
