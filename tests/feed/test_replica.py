@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import random
+import signal
 import socket
 import sqlite3
 import sys
@@ -51,12 +52,13 @@ class Program:
             env=os.environ | self.environment,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,
+            start_new_session=True,
         )
 
     async def end(self) -> None:
-        """Kill it."""
+        """Kill it, with the processes that it has started."""
         if self.process is not None and self.process.returncode is None:
-            self.process.kill()
+            os.killpg(self.process.pid, signal.SIGKILL)
             await self.process.wait()
 
     async def crash(self) -> None:
