@@ -15,9 +15,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from hub.data_commands import export_data
 from hub.errors import BadRequest
-from hub.export_commands import export_dcc
+from hub.export_commands import export_data, export_dcc
 from hub.import_commands import import_dcc, import_ledger
 from hub.terminal import Data, configured, out, plainly, servers
 from hub.webhook_commands import webhook

@@ -13,6 +13,7 @@ from redis.exceptions import RedisError
 
 from hub.actor import Actor
 from hub.errors import ChangeTokenExpired
+from hub.tasks import end
 
 CHANNEL = "hub:feed"
 LOOK_EVERY = 1.0
@@ -145,9 +146,7 @@ class Feed:
         try:
             yield
         finally:
-            while not task.done():  # a cancellation is lost while redis-py connects
-                task.cancel()
-                await asyncio.wait([task], timeout=0.1)
+            await end(task)
 
     async def _listen(self) -> None:
         log = structlog.get_logger("hub.events")

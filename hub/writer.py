@@ -275,6 +275,16 @@ def check_input(earlier: bytes, digest: bytes) -> None:
         )
 
 
+def check_version(current: int, expected: int) -> None:
+    """Raise Conflict, naming the current version, unless the caller saw the newest."""
+    if current != expected:
+        raise Conflict(
+            f"数据已是第 {current} 版，请刷新后重试",
+            f"the row is at version {current} by now, read it again",
+            path=("expectedVersion",),
+        )
+
+
 def broken(error: IntegrityError, table: type[Table]) -> HubError:
     """What a broken constraint means for the caller; its name is for the log only.
 

@@ -4,17 +4,27 @@ from datetime import datetime
 from uuid import UUID
 
 import strawberry
+from sqlalchemy import LargeBinary, Text, cast, func
 
-from hub.changes import TABLES, TYPES, cursor
+from hub.changes import KIND, TABLES, TYPES, VERSION, cursor
 from hub.events import Change as FeedRow
 from hub.exchange import ChangeKind, ChangeReason, ChangeType
 from hub.jobs.webhooks import Event
 from hub.tables.instrument import Instrument as InstrumentRow
 from schema.context import Info
+from schema.declare import Sql
 from schema.ids import encode
 from schema.instrument import Instrument
 from schema.noun import Node
 from schema.resolve import by_id
+from schema.twins import base64url, constant
+
+
+def cursor_sql(position: Sql) -> Sql:
+    """The twin of `hub.changes.cursor`."""
+    start = f'["{KIND}",{VERSION},'
+    told = constant(start).op("||")(cast(position, Text)).op("||")(constant("]"))
+    return base64url(func.convert_to(told, constant("UTF8"), type_=LargeBinary()))
 
 
 @strawberry.type(description="本机构一个对象的一次变更")

@@ -10,12 +10,12 @@ from hub import changes
 from hub.exchange import ExportFailure, ExportFormat, ExportNoun, ExportState
 from hub.links import Links
 from hub.tables.export import Export as ExportRow
+from schema.changes import cursor_sql
 from schema.context import Context
 from schema.declare import O, Sql, column, computed, made, one
 from schema.noun import Noun, noun
 from schema.organization import Organization
 from schema.payload import Problem
-from schema.webhook import cursor_sql
 
 
 async def link(row: RowMapping, context: Context) -> str | None:

@@ -9,13 +9,11 @@ from hub.rules.masks import (
     mask_phone,
     mask_resident_id,
 )
-from hub.rules.text import BLANKS, FULL_WIDTH, ZERO_WIDTH
+from hub.rules.text import TIDIER, UNTIDY
 from schema.declare import Mask, Sql
 from schema.twins import constant
 
 SHOWN = 4
-FOLDED = constant(BLANKS + "".join(map(chr, (*FULL_WIDTH, *ZERO_WIDTH))))
-FOLD = constant(" " * len(BLANKS) + "".join(map(chr, FULL_WIDTH.values())))
 TIDY = "^[!-~\u4e00-\u9fff]+$"
 MOBILE = r"^(?:(?:\+|00)?86[- ]?)?(1[0-9]{2})[- ]?[0-9]{4}[- ]?([0-9]{4})$"
 # Digits without a hyphen part in more than one way: Python's longest area code comes first.
@@ -43,7 +41,7 @@ def tail_sql(number: Sql) -> Sql:
 
 def tidy_sql(text: Sql) -> Sql:
     """The twin of `hub.rules.text.tidy`; most texts are tidy, which is seen in a tenth the time."""
-    folded = func.translate(text, FOLDED, FOLD)
+    folded = func.translate(text, constant(UNTIDY), constant(TIDIER))
     single = func.regexp_replace(folded, constant(" +"), constant(" "), constant("g"))
     is_tidy = text.op("~", return_type=Boolean())(constant(TIDY))
     return case((is_tidy, text), else_=func.btrim(single, type_=Text()))

@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import strawberry
-from sqlalchemy import LargeBinary, Text, cast, func
 from sqlmodel import col
 from strawberry import UNSET
 
@@ -19,22 +18,15 @@ from hub.exchange import (
 from hub.tables.webhook import Webhook as WebhookRow
 from hub.tables.webhook import WebhookDelivery as DeliveryRow
 from loaders.keyset import By
+from schema.changes import cursor_sql
 from schema.declare import O, Sql, column, computed, many, one
 from schema.inputs import may
 from schema.noun import Noun, noun
 from schema.organization import Organization
 from schema.page import Connection
 from schema.payload import Problem
-from schema.twins import base64url, constant
 
 LazyDelivery = Annotated["WebhookDelivery", strawberry.lazy("schema.webhook")]
-
-
-def cursor_sql(position: Sql) -> Sql:
-    """The twin of `changes.cursor`."""
-    start = f'["{changes.KIND}",{changes.VERSION},'
-    told = constant(start).op("||")(cast(position, Text)).op("||")(constant("]"))
-    return base64url(func.convert_to(told, constant("UTF8"), type_=LargeBinary()))
 
 
 def cursor_before(position: int | None) -> str | None:

@@ -13,6 +13,7 @@ from hub.db import Database
 from hub.embedded.supervisor import Embedded
 from hub.jobs.sequencer import HEAD, run
 from hub.settings import Settings
+from hub.tasks import end
 from hub.web.app import Hub
 from tests.embedded.given import until
 from tests.fresh import empty_copy
@@ -53,8 +54,28 @@ async def test_a_lock_held_too_long_stops_the_sequencer_for_a_moment_only(
 
     assert not task.done()
     assert logs[0]["event"] == "sequencer waits"
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
+    await end(task)
     await database.close()
+    await hub.database.close()
+    await hub.redis.aclose()
+
+
+@pytest.mark.parametrize("steps", range(1, 60, 2))
+async def test_a_task_that_speaks_to_valkey_ends_at_whatever_moment_it_is_told(
+    servers: Embedded, own_url: str, steps: int
+) -> None:
+    hub = Hub(Settings(), own_url, servers.redis_url)
+
+    async def announce() -> None:
+        await hub.feed.announce(1)
+        await asyncio.Event().wait()
+
+    task = asyncio.create_task(announce())
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    async with patiently("the task to end"):
+        await end(task)
+
+    assert task.cancelled()
     await hub.database.close()
     await hub.redis.aclose()

@@ -8,7 +8,7 @@ from sqlmodel import col
 
 from hub.actions.last_test import LastTest, last_test
 from hub.actor import Can
-from hub.errors import Conflict, Refused
+from hub.errors import Refused
 from hub.policy import readable
 from hub.rules.due import valid_until
 from hub.rules.instrument import (
@@ -24,7 +24,7 @@ from hub.rules.text import check_items, check_lengths
 from hub.tables.instrument import Instrument
 from hub.values import differ, fen
 from hub.vocabulary import InstrumentState
-from hub.writer import Writer
+from hub.writer import Writer, check_version
 
 SERIAL_KEY = "SN:"
 
@@ -141,16 +141,6 @@ async def _own(db: Writer, instrument_id: UUID, expected_version: int) -> Instru
     )
     check_version(row.version, expected_version)
     return row
-
-
-def check_version(current: int, expected: int) -> None:
-    """Raise Conflict, naming the current version, unless the caller saw the newest."""
-    if current != expected:
-        raise Conflict(
-            f"数据已是第 {current} 版，请刷新后重试",
-            f"the row is at version {current} by now, read it again",
-            path=("expectedVersion",),
-        )
 
 
 def _fitting(values: dict[str, Any]) -> dict[str, Any]:

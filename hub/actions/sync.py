@@ -88,10 +88,10 @@ async def sync(
     """
     actor.must(ledger.can)
     owner = actor.acts_for()
+    _check(call)
     stated = frozenset[str]().union(*call.rows)
     is_partial = any(length != len(stated) for length in set(map(len, call.rows)))
     made = statement(ledger, stated, is_partial=is_partial, writes=not call.dry_run)
-    _check(call)
     given = bare(call.rows, [key for key in stated if ledger.shape.get(key) == "jsonb"])
     told = rows = encoded(given if is_partial else listed(given, stated))
     if not (is_partial or made.takes_lists):

@@ -6,18 +6,16 @@ The limits are those of `hub.rules.text` and `hub.rules.measures`.
 from hub.actions.sync_ledger import Rule
 from hub.errors import Words
 from hub.exchange import SyncStatus
-from hub.rules.text import BLANKS, FULL_WIDTH, LONG_TEXTS, LONGEST, MOST_ITEMS, ZERO_WIDTH
+from hub.rules.text import LONG_TEXTS, LONGEST, MOST_ITEMS, TIDIER, UNTIDY
 
 BLANK = r"^[\s\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\x1c-\x1f]*$"
 """What Python's `strip` leaves nothing of."""
-FOLDED = BLANKS + "".join(map(chr, (*FULL_WIDTH, *ZERO_WIDTH)))
-FOLD = " " * len(BLANKS) + "".join(map(chr, FULL_WIDTH.values()))
 
 
 def tidied(text: str) -> str:
     """SQL for `hub.rules.text.tidy` of a text."""
-    folded, fold = (one.replace("'", "''") for one in (FOLDED, FOLD))
-    return f"btrim(regexp_replace(translate({text}, '{folded}', '{fold}'), ' +', ' ', 'g'))"
+    untidy, tidier = (one.replace("'", "''") for one in (UNTIDY, TIDIER))
+    return f"btrim(regexp_replace(translate({text}, '{untidy}', '{tidier}'), ' +', ' ', 'g'))"
 
 
 def of_calls(thing: Words) -> tuple[Rule, ...]:

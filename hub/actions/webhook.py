@@ -13,7 +13,6 @@ import sqlalchemy as sa
 from sqlalchemy import func
 from sqlmodel import col
 
-from hub.actions.instrument import check_version
 from hub.actor import Can
 from hub.changes import cursor
 from hub.errors import ChangeTokenExpired, Refused, Words
@@ -25,7 +24,7 @@ from hub.sealing import Vault
 from hub.tables.journal import FeedHead
 from hub.tables.webhook import Webhook, WebhookDelivery
 from hub.times import instant_text
-from hub.writer import Writer
+from hub.writer import Writer, check_version
 
 SECRET_BYTES = 32
 SECRET_PREFIX = "whsec_"  # noqa: S105 -- how Standard Webhooks spells secrets

@@ -8,7 +8,7 @@ import asyncio
 import tempfile
 import zlib
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -30,6 +30,7 @@ from hub.exporters.lines import csv_lines, json_lines
 from hub.exporters.sheet import MOST_ROWS, Sheet
 from hub.policy import readable
 from hub.tables.export import Export, ExportPart
+from hub.tasks import end
 from hub.times import Clock, utc_now
 from hub.writer import Writer
 
@@ -169,9 +170,7 @@ class Exporter:
         try:
             yield
         finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+            await end(task)
 
     async def _renewed(self, leased: RowMapping) -> None:
         log = structlog.get_logger("hub.exports")

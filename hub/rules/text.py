@@ -13,6 +13,9 @@ BLANKS = (
     "\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
 )
 """All that `str.split` parts words at, but the space itself."""
+UNTIDY = BLANKS + "".join(map(chr, (*FULL_WIDTH, *ZERO_WIDTH)))
+TIDIER = " " * len(BLANKS) + "".join(map(chr, FULL_WIDTH.values()))
+"""What stands for each character of `UNTIDY` where SQL translates them; nothing for the last."""
 LONGEST = 255
 MOST_ITEMS = 50
 """Items of a list that people fill in: ranges, errors, photographs."""

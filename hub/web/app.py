@@ -3,7 +3,7 @@
 import asyncio
 import dataclasses
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -25,6 +25,7 @@ from hub.rules.webhook import allowed_in
 from hub.sealing import Vault
 from hub.settings import Settings
 from hub.statements import Statements
+from hub.tasks import end
 from hub.web.auth import auth_routes
 from hub.web.downloads import download_routes
 from hub.web.graphql import Front, routes
@@ -205,9 +206,7 @@ async def beside(companion: Companion) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        await end(task)
 
 
 def application(hub: Hub, companions: Sequence[Companion] = ()) -> Front:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from starlette.types import Receive, Scope, Send
 
 from hub.errors import BadRequest, Busy, HubError, Unauthenticated
+from hub.tasks import end
 from hub.web.answers import encode
 from hub.web.body import Asked, read_asked, read_json
 from hub.web.channels import Shared
@@ -115,9 +116,7 @@ class Socket:
         except _Gone:
             self._closed = True
         finally:
-            for task in self._tasks:
-                task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await end(*self._tasks)
 
     async def close(self, code: int, reason: str) -> None:
         """Close the socket with `code`, once."""

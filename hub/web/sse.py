@@ -7,6 +7,7 @@ from typing import Any
 
 from starlette.types import Send
 
+from hub.tasks import end
 from hub.web.answers import API_HEADERS
 from hub.web.channels import Shared, event
 from hub.web.negotiation import EVENTS
@@ -60,9 +61,7 @@ async def stream(
                 await _say(send, event(refusal.body))
                 break
     finally:
-        for task in (pouring, stop):
-            task.cancel()
-        await asyncio.gather(pouring, stop, return_exceptions=True)
+        await end(pouring, stop)
     await send({"type": "http.response.body", "body": COMPLETE})
 
 

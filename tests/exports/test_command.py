@@ -12,6 +12,7 @@ from hub.cli import app
 from hub.embedded.supervisor import Embedded
 from hub.jobs.exports import run as working
 from hub.settings import settings
+from hub.tasks import end
 from hub.vocabulary import Role
 from tests.doors import HubClient
 from tests.exports.verbs import Requester, a_requester, read_csv, read_xlsx, shown, table
@@ -68,8 +69,7 @@ async def test_the_command_fetches_what_a_running_worker_has_written(
 
     result = await run("export", "instrument", f"--as={firm.user.login_name}", f"--out={file}")
 
-    worker.cancel()
-    await asyncio.gather(worker, return_exceptions=True)
+    await end(worker)
     assert result.exit_code == 0
     assert len(read_csv(file.read_bytes())) == 2
 

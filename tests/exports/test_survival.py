@@ -17,6 +17,7 @@ from hub.db import unavailable
 from hub.jobs import exports
 from hub.jobs.exports import MOST_ATTEMPTS, MOST_RUNNING, Exporter, Page
 from hub.tables.instrument import Instrument
+from hub.tasks import end
 from hub.vocabulary import Role
 from tests.doors import HubClient
 from tests.exports.verbs import (
@@ -117,9 +118,7 @@ async def test_a_file_and_the_changes_after_its_cursor_are_the_ledger_under_writ
     await numbered(hub)
     exporter = interrupted(hub, pause)
     await exporter.work(await leased(exporter))
-    for one in writers:
-        one.cancel()
-    await asyncio.gather(*writers, return_exceptions=True)
+    await end(*writers)
     await numbered(hub)
 
     done = await now(hub, system.user, export)
@@ -225,9 +224,7 @@ async def test_two_workers_share_what_waits_and_none_is_written_twice(
             done = await until_done(hub, firm, export)
             assert await rows(hub, done) == await shown(hub, firm.user)
 
-    for worker in workers:
-        worker.cancel()
-    await asyncio.gather(*workers, return_exceptions=True)
+    await end(*workers)
     finished = await hub.stored("SELECT object_id FROM audit_event WHERE action = 'finishExport'")
     assert len(finished) == len(set(finished))
 

@@ -17,6 +17,7 @@ from hub.actor import SIGN_IN
 from hub.changes import cursor, position
 from hub.embedded.supervisor import Embedded
 from hub.tables.instrument import Instrument
+from hub.tasks import end
 from tests.doors import Asker, HubClient, id_of
 from tests.feed.clients import WIRES, Follower
 from tests.feed.verbs import now, numbered
@@ -55,8 +56,7 @@ async def following(follower: Follower, **variables: Any) -> AsyncIterator[None]
         async with patiently("changes"):
             yield
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        await end(task)
 
 
 async def refusal(hub: HubClient, who: Asker, wire: str, after: str) -> Any:

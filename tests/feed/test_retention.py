@@ -12,6 +12,7 @@ from hub.actor import PLATFORM, Actor
 from hub.changes import MOST_PASSED, cursor, position
 from hub.jobs.retention import CHUNK, forget, trim
 from hub.tables.organization import Organization
+from hub.tasks import end
 from tests.doors import HubClient, id_of
 from tests.feed.verbs import ask, emptied, now, numbered, page, rest
 from tests.given import an_instrument
@@ -195,8 +196,7 @@ async def test_the_worker_lets_go_of_what_is_old(hub: HubClient, firm: Firm) -> 
     async with patiently("the worker to let go"):
         while await days_left(hub, firm.owner) != [1]:  # noqa: ASYNC110 -- the database knows
             await asyncio.sleep(0.02)
-    working.cancel()
-    await asyncio.gather(working, return_exceptions=True)
+    await end(working)
 
     assert working.cancelled()
 

@@ -12,6 +12,7 @@ from hub.actor import SIGN_IN, Actor
 from hub.jobs.sequencer import sequence
 from hub.policy import readable
 from hub.tables.user import User
+from hub.tasks import end
 from hub.web.body import Asked
 from hub.web.channels import Shared
 from hub.web.door import Caller
@@ -55,9 +56,7 @@ async def first_of(hub: HubClient, firm: Firm, *streams: Stream) -> list[Told]:
                 await asyncio.wait(waiting, timeout=0.1)
         return [one.result() for one in waiting]
     finally:
-        for one in waiting:
-            one.cancel()
-        await asyncio.gather(*waiting, return_exceptions=True)
+        await end(*waiting)
 
 
 def lent(hub: HubClient) -> int:

@@ -21,6 +21,7 @@ from hub.db import Database
 from hub.errors import Refused
 from hub.jobs.sequencer import run
 from hub.tables.instrument import Instrument
+from hub.tasks import end
 from hub.vocabulary import Role
 from hub.writer import Writer
 from schema.ids import encode
@@ -164,13 +165,10 @@ async def keep_killing(url: str, database: Database, hub: HubClient, chance: ran
             if at % 4 == 3:
                 async with engine.connect() as connection:
                     await connection.execute(KILL)
-            both[at % 2].cancel()
-            await asyncio.gather(both[at % 2], return_exceptions=True)
+            await end(both[at % 2])
             both[at % 2] = start()
     finally:
-        for one in both:
-            one.cancel()
-        await asyncio.gather(*both, return_exceptions=True)
+        await end(*both)
         await engine.dispose()
 
 
@@ -188,8 +186,7 @@ async def test_a_replica_that_follows_the_feed_ends_as_the_ledger(
         await replica.catch_up()
         await asyncio.sleep(0.01)
     await writing
-    killing.cancel()
-    await asyncio.gather(killing, return_exceptions=True)
+    await end(killing)
     await sequencers.close()
     await numbered(hub)
     await replica.catch_up()

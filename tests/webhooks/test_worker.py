@@ -17,6 +17,7 @@ from hub.integrations.outbound import Wall, outbound
 from hub.jobs import deliveries, sequencer, webhooks
 from hub.jobs.deliveries import SLOTS, Postman
 from hub.jobs.webhooks import Event
+from hub.tasks import end
 from schema.changes import event_of
 from tests.doors import HubClient
 from tests.given import an_instrument
@@ -68,9 +69,7 @@ async def working(
         try:
             yield
         finally:
-            for job in jobs:
-                job.cancel()
-            await asyncio.gather(*jobs, return_exceptions=True)
+            await end(*jobs)
 
 
 async def test_a_good_target_is_told_everything_while_nine_bad_ones_hold_two_slots_at_most(
@@ -132,8 +131,7 @@ async def test_what_keeps_a_worker_from_looking_is_named_without_its_values(
         async with patiently("a warning"):
             while not said:  # noqa: ASYNC110 -- the log tells nobody
                 await asyncio.sleep(0.02)
-        job.cancel()
-        await asyncio.gather(job, return_exceptions=True)
+        await end(job)
 
     assert said[0]["error"] == ["KeyError"]
 
