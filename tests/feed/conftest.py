@@ -1,7 +1,6 @@
 """Databases of a module's own, so that nobody else numbers, reads or empties its feed."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import httpx
 import pytest
@@ -9,27 +8,11 @@ import pytest
 from hub.embedded.supervisor import Embedded
 from hub.settings import Settings
 from hub.web.app import Hub
+from tests.alone import hub, own_url
 from tests.doors import HubClient
-from tests.feed.verbs import alone, numbered
-from tests.fresh import empty_copy
+from tests.feed.verbs import numbered
 from tests.ledger_verbs import Firm, a_firm
 from tests.serving import served
-
-
-@pytest.fixture(scope="module")
-def own_url(request: pytest.FixtureRequest, database_url: str, shared: Path) -> str:
-    """A database that is empty at first and named after the module."""
-    name = request.module.__name__.rpartition(".test_")[2]
-    return empty_copy(database_url, shared, name)
-
-
-@pytest.fixture(scope="module")
-async def hub(
-    servers: Embedded, own_url: str, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[HubClient]:
-    """A hub on that database, without a worker."""
-    async with alone(own_url, servers.redis_url, tmp_path_factory.mktemp("hub")) as client:
-        yield client
 
 
 @pytest.fixture(scope="module")
