@@ -9,9 +9,9 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, RowMapping
 from sqlmodel import col
 
-from hub.actions.certificate_draft import PointDraft, ResultDraft, StandardDraft
+from hub.actions.certificate_draft import Party, PointDraft, ResultDraft, StandardDraft
 from hub.db import Reader
-from hub.exporters.dcc.whole import Organisation, Whole
+from hub.exporters.dcc.whole import Whole
 from hub.policy import readable
 from hub.tables.base import Table
 from hub.tables.certificate import (
@@ -23,7 +23,6 @@ from hub.tables.certificate import (
     StandardUsed,
 )
 from hub.tables.document import TechnicalDocument
-from hub.tables.organization import Organization
 from loaders.rows import Shared
 
 D = TypeVar("D")
@@ -36,7 +35,7 @@ SAME = (
 
 
 class Wholes(Shared[UUID, Whole | None]):
-    """Whole certificates by id, None for what is absent or hidden: seven statements for them all.
+    """Whole certificates by id, None for what is absent or hidden: six statements for them all.
 
     A certificate without technical documents of the library has its basis as printed.
     """
@@ -48,9 +47,7 @@ class Wholes(Shared[UUID, Whole | None]):
     async def batch_load_fn(self, keys: list[UUID]) -> list[Whole | None]:
         """The certificates of all `keys`."""
         found = await self._by_id(Certificate, keys)
-        parties = {row[party] for row in found.values() for party in Certificate.OWNERS}
         replaced = {row["replaces_id"] for row in found.values() if row["replaces_id"]}
-        organizations = await self._by_id(Organization, parties)
         earlier = await self._by_id(Certificate, replaced)
         documents = await self._documents(found)
         standards = await self._parts(StandardUsed, found)
@@ -59,7 +56,6 @@ class Wholes(Shared[UUID, Whole | None]):
         return [
             _whole(
                 found[key],
-                organizations,
                 earlier,
                 documents[key],
                 [_draft(StandardDraft, row) for row in standards[key]],
@@ -104,7 +100,6 @@ def _under(rows: Iterable[RowMapping]) -> Rows:
 
 def _whole(
     row: RowMapping,
-    organizations: Mapping[UUID, RowMapping],
     earlier: Mapping[UUID, RowMapping],
     documents: Sequence[RowMapping],
     standards: Sequence[StandardDraft],
@@ -115,8 +110,8 @@ def _whole(
     return Whole(
         **{name: row[name] for name in SAME},
         is_ours=row["source_system"] is None,
-        issuer=_draft(Organisation, organizations[row["issuer_id"]]),
-        client=_draft(Organisation, organizations[row["client_id"]]),
+        issuer=Party(**row["issuer_stated"]),
+        client=Party(**row["client_stated"]),
         item_snapshot=row["item"],
         printed_persons=row["persons"] or {},
         technical_basis=printed or [one["number"] for one in documents],

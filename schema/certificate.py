@@ -60,6 +60,17 @@ class ItemSnapshot(Value):
     asset_no: str | None = say("管理编号")
 
 
+@value("证书签发时所述的机构；此后改名、迁址不改变它")
+class Stated(Value):
+    """An organisation as it was at issue."""
+
+    name: str = say("名称")
+    uscc: str | None = say("统一社会信用代码")
+    country: str = say("国家代码 (ISO 3166-1)")
+    address: str | None = say("地址")
+    website: str | None = say("网址")
+
+
 @value("环境条件")
 class Condition(Value):
     """One condition of the environment."""
@@ -216,6 +227,8 @@ class Certificate(Noun):
     kind: CertificateKind = column(O, "证书种类", match=True)
     issuer: Organization = one(O, "出具机构", by=col(CertificateRow.issuer_id), match=True)
     client: Organization = one(O, "委托单位", by=col(CertificateRow.client_id), match=True)
+    issuer_stated: Stated = column(O, "出具机构在签发时的名称、地址等", shape=Stated)
+    client_stated: Stated = column(O, "委托单位在签发时的名称、地址等", shape=Stated)
     order_item_no: str | None = column(O, "委托单项号")
     instrument: Instrument | None = one(
         O, "计量器具", by=col(CertificateRow.instrument_id), match=True

@@ -217,6 +217,8 @@ def a_certificate(by: Organization, of: Instrument, **values: Any) -> Certificat
         "client_id": of.owner_id,
         "instrument_id": of.id,
         "item": {"name": of.name, "assetNo": of.asset_no, "serialNo": of.serial_no},
+        "issuer_stated": {"name": by.name, "country": by.country},
+        "client_stated": {"name": "苏州示范制造有限公司", "country": "CN"},
         "kind": CertificateKind.VERIFICATION_CERTIFICATE,
         "test_from": date(2024, 3, 5),
         "test_to": date(2024, 3, 5),

@@ -5,12 +5,14 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from sqlmodel import col
 
 from hub.actions.certificate_draft import PointDraft
 from hub.actor import PLATFORM
 from hub.importers.dcc.draft import SignatureState
 from hub.importers.dcc.intake import foreign, import_dcc
 from hub.importers.dcc.read import read_dcc
+from hub.policy import readable
 from hub.tables.certificate import (
     Certificate,
     CertificateBasis,
@@ -35,6 +37,9 @@ from tests.issuing import Bench, a_bench, issue, issued, results
 from tests.test_dcc_intake import own_number
 
 DCC = "query($id: ID!) { certificate(id: $id) { number dcc } }"
+STATED = """query($id: ID!) { certificate(id: $id) {
+  dcc issuerStated { name } clientStated { name } client { name }
+} }"""
 LISTED = "query($first: Int) { certificates(first: $first) { nodes { number dcc } } }"
 PERSONS = {"testedBy": "赵检定", "checkedBy": "钱核验", "approvedBy": "孙批准"}
 CERTIFICATE = (
@@ -157,6 +162,29 @@ async def test_an_issued_certificate_is_handed_out_as_it_was_issued(
     ]
     assert str(result.points[0].measured) == "1.0200"
     assert result.points[0].verdict == "PASS"
+
+
+async def test_its_parties_are_named_as_they_were_at_issue_whatever_they_are_called_today(
+    hub: HubClient,
+) -> None:
+    bench = await a_bench(hub)
+    lab, client = bench.lab.organization, bench.client
+    given = issued(await issue(hub, bench.lab, await hub.given(an_instrument(client))))
+    then = (lab.name, client.name)
+
+    for one in (lab, client):
+        async with hub.hub.database.writer(PLATFORM) as db:
+            row = await db.one(
+                readable(PLATFORM, Organization).where(col(Organization.id) == one.id)
+            )
+            await db.change(row, action="given", name=f"{one.name}（新）", address="新址")
+    shown = (await hub.ask(STATED, as_=bench.client_user, id=given["id"])).data["certificate"]
+
+    read = foreign(read_dcc(shown["dcc"].encode()), "a.xml", 1)
+    assert (read.issuer.name, read.client.name) == then
+    assert (read.issuer.address, read.issuer.uscc) == (lab.address, lab.uscc)
+    assert (shown["issuerStated"]["name"], shown["clientStated"]["name"]) == then
+    assert shown["client"]["name"] == f"{client.name}（新）"
 
 
 async def test_a_page_takes_as_many_statements_as_a_single_certificate(hub: HubClient) -> None:

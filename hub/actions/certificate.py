@@ -1,7 +1,7 @@
 """What can be done with certificates: issue one, and check that one is genuine."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -12,6 +12,7 @@ from sqlmodel import col
 
 from hub.actions.certificate_draft import (
     CertificateDraft,
+    Party,
     QuantityValue,
     StandardDraft,
     number_problems,
@@ -123,6 +124,8 @@ async def issue(db: Writer, draft: CertificateDraft, keys: Keyring, *, today: da
         client_id=instrument.owner_id,
         instrument_id=instrument.id,
         item=_snapshot(instrument),
+        issuer_stated=_stated(issuer),
+        client_stated=_stated(await _one(db, Organization, instrument.owner_id, "instrument")),
         persons={part: person.name for part, person in people.items()},
         verify_code=rules.verify_code(keys.keys[keys.current], draft.number, draft.issue_date),
         verify_key_id=keys.current,
@@ -209,6 +212,10 @@ def _snapshot(instrument: Instrument) -> dict[str, Any]:
         "manufacturer": instrument.manufacturer,
         "assetNo": instrument.asset_no,
     }
+
+
+def _stated(party: Organization) -> dict[str, Any]:
+    return {one.name: getattr(party, one.name) for one in fields(Party)}
 
 
 async def _one(db: Writer, table: type[R], key: UUID, *path: str | int) -> R:

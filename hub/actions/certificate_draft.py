@@ -23,6 +23,17 @@ from hub.vocabulary import (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Party:
+    """An organisation as a certificate names it; `uscc` where it has one."""
+
+    name: str
+    country: str
+    address: str | None = None
+    website: str | None = None
+    uscc: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PointDraft:
     """One measured point as it is to be printed; every zero counts."""
 

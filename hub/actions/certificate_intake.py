@@ -1,7 +1,7 @@
 """Takes in a certificate that another system has issued, as its file states it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement
 from sqlmodel import col
 
-from hub.actions.certificate_draft import ResultDraft, StandardDraft
+from hub.actions.certificate_draft import Party, ResultDraft, StandardDraft
 from hub.actions.certificate_parts import attach_parts
 from hub.actor import PLATFORM, Can
 from hub.errors import BadInput, Conflict, Words
@@ -34,16 +34,6 @@ from hub.vocabulary import (
 from hub.writer import Writer
 
 CHINA = "CN"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Party:
-    """An organisation as a certificate names it."""
-
-    name: str
-    country: str
-    address: str | None = None
-    website: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +111,8 @@ async def take_in(
         kind=given.kind,
         issuer_id=issuer_id,
         client_id=client_id,
+        issuer_stated=asdict(given.issuer),
+        client_stated=asdict(given.client),
         instrument_id=await _instrument(db, client_id, given.item),
         item=given.item,
         basis_text="; ".join(given.basis) or None,

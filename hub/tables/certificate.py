@@ -28,7 +28,8 @@ class Certificate(Row, table=True):
     """A certificate, a result notice or a report, unique by issuer and number.
 
     `item` is the snapshot of the instrument at issue {name, modelSpec, serialNo, manufacturer,
-    assetNo}; later ledger edits do not change it. `persons` keeps names as printed when they are
+    assetNo}; later ledger edits do not change it, nor what is stated of the parties:
+    {name, uscc, country, address, website}. `persons` keeps names as printed when they are
     not in the personnel library: {testedBy, checkedBy, approvedBy}.
     """
 
@@ -67,6 +68,8 @@ class Certificate(Row, table=True):
     verify_key_id: str
     issuer_id: UUID = Field(foreign_key="organization.id")
     client_id: UUID = Field(foreign_key="organization.id")
+    issuer_stated: dict[str, Any] = Field(sa_type=JSON)
+    client_stated: dict[str, Any] = Field(sa_type=JSON)
     instrument_id: UUID | None = Field(default=None, foreign_key="instrument.id")
     item: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     kind: CertificateKind = Field(sa_type=term(CertificateKind))

@@ -6,8 +6,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from hub.actions.certificate_draft import PointDraft, ResultDraft, StandardDraft
-from hub.exporters.dcc.whole import Organisation, Whole
+from hub.actions.certificate_draft import Party, PointDraft, ResultDraft, StandardDraft
+from hub.exporters.dcc.whole import Whole
 from hub.importers.dcc.columns import VERDICTS
 from hub.values import plain
 from hub.vocabulary import (
@@ -149,10 +149,10 @@ def certificates(draw: st.DrawFn) -> Whole:
     )
 
 
-def parties() -> st.SearchStrategy[Organisation]:
+def parties() -> st.SearchStrategy[Party]:
     """An organisation of any country."""
     return st.builds(
-        Organisation,
+        Party,
         name=WORDS,
         country=st.sampled_from(["CN", "DE", "US"]),
         address=st.none() | WORDS,

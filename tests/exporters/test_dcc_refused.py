@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from hub.actions.certificate_draft import PointDraft, ResultDraft
+from hub.actions.certificate_draft import Party, PointDraft, ResultDraft
 from hub.errors import Code, Refused
-from hub.exporters.dcc.whole import Organisation
 from hub.exporters.dcc.write import write_dcc
 from hub.vocabulary import Conclusion, Verdict
 from tests.exporters.wholes import a_whole, again
@@ -41,7 +40,7 @@ def with_point(**changes: Any) -> dict[str, Any]:
         ({"item_snapshot": {"name": None}}, ("itemSnapshot", "name")),
         ({"item_snapshot": {"name": "表", "serialNo": "\ufffe"}}, ("itemSnapshot", "serialNo")),
         ({"printed_persons": {}}, ("printedPersons",)),
-        ({"issuer": Organisation(name="院", country="cn")}, ("dcc",)),
+        ({"issuer": Party(name="院", country="cn")}, ("dcc",)),
     ],
 )
 def test_what_cannot_be_said_is_refused_with_its_place(

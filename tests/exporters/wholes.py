@@ -1,11 +1,12 @@
 """Certificates to be written as DCCs: one that a file stated, one that was drawn."""
 
-from dataclasses import asdict, fields
+from dataclasses import fields
 from datetime import date
 from typing import Any
 
+from hub.actions.certificate_draft import Party
 from hub.actions.certificate_intake import ForeignCertificate
-from hub.exporters.dcc.whole import Organisation, Whole
+from hub.exporters.dcc.whole import Whole
 from hub.exporters.dcc.write import write_dcc
 from hub.importers.dcc.intake import foreign
 from hub.importers.dcc.read import read_dcc
@@ -17,9 +18,8 @@ ALIKE = {one.name for one in fields(Whole)} & {one.name for one in fields(Foreig
 def whole_of(stated: ForeignCertificate) -> Whole:
     """The certificate that a file states, as the hub would hold it."""
     given = {name: getattr(stated, name) for name in ALIKE}
-    parties = {name: Organisation(**asdict(getattr(stated, name))) for name in ("issuer", "client")}
     return Whole(
-        **given | parties,
+        **given,
         is_ours=False,
         item_snapshot=stated.item,
         printed_persons=stated.persons,
@@ -35,8 +35,8 @@ def a_whole(**changes: Any) -> Whole:
     given: dict[str, Any] = {
         "number": "SZJL2026-0001",
         "kind": CertificateKind.CALIBRATION_CERTIFICATE,
-        "issuer": Organisation(name="苏州示范计量院", country="CN", uscc="91320500MAY4LR3A1Y"),
-        "client": Organisation(name="示范制造有限公司", country="CN", address="苏州市吴中区 1 号"),
+        "issuer": Party(name="苏州示范计量院", country="CN", uscc="91320500MAY4LR3A1Y"),
+        "client": Party(name="示范制造有限公司", country="CN", address="苏州市吴中区 1 号"),
         "item_snapshot": {"name": "数字压力计", "serialNo": "YL-7", "assetNo": "SZ-1"},
         "printed_persons": {"testedBy": "赵检定", "checkedBy": "钱核验", "approvedBy": "孙批准"},
         "test_from": date(2026, 3, 4),

@@ -19,7 +19,7 @@ from hub.jobs.exports import MOST_ATTEMPTS, MOST_RUNNING, Exporter, Page
 from hub.tables.instrument import Instrument
 from hub.tasks import end
 from hub.vocabulary import Role
-from tests.doors import HubClient
+from tests.doors import HubClient, id_of
 from tests.exports.verbs import (
     Requester,
     a_requester,
@@ -132,6 +132,20 @@ async def test_a_file_and_the_changes_after_its_cursor_are_the_ledger_under_writ
     source = {one["id"]: one["version"] for one in await shown(hub, system.user)}
     assert len(changes) > WRITERS
     assert copy == source
+
+
+async def test_the_very_first_change_after_it_was_asked_for_is_told_behind_its_cursor(
+    hub: HubClient, system: Requester
+) -> None:
+    await filled(hub, system, 1)
+    await numbered(hub)
+
+    export = await asked(hub, system.user)
+    line = await hub.given(an_instrument(system.owner))
+    await numbered(hub)
+
+    told = await rest(hub, system.user, export["changeCursor"])
+    assert [one["id"] for one in told] == [id_of(line)]
 
 
 @asynccontextmanager

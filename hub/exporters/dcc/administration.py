@@ -5,8 +5,9 @@ from datetime import date
 from importlib.metadata import version
 from urllib.parse import quote
 
+from hub.actions.certificate_draft import Party
 from hub.errors import Words
-from hub.exporters.dcc.whole import Organisation, Whole
+from hub.exporters.dcc.whole import Whole
 from hub.exporters.dcc.xml import Element, dcc, maybe, needed, some, text, word
 from hub.importers.dcc.columns import CONFORMITY
 from hub.importers.dcc.intake import PARTS
@@ -110,8 +111,8 @@ def _identification(issuer: str, value: str | None, name: Words) -> Element | No
     return dcc("identification", dcc("issuer", issuer), number, text("name", name))
 
 
-def _contact(name: str, party: Organisation) -> Element:
-    """An organisation; the address stands whole, as the hub has it."""
+def _contact(name: str, party: Party) -> Element:
+    """An organisation; the address stands whole, as the hub had it."""
     link = word("link", party.website and quote(party.website, safe=IN_ADDRESSES))
     location = dcc("location", dcc("countryCode", party.country), maybe("further", party.address))
     return dcc(name, text("name", party.name), link, location)

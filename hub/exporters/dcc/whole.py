@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from hub.actions.certificate_draft import ResultDraft, StandardDraft
-from hub.actions.certificate_intake import Party
+from hub.actions.certificate_draft import Party, ResultDraft, StandardDraft
 from hub.vocabulary import (
     CertificateKind,
     CertificateState,
@@ -20,13 +19,6 @@ EXPORTED = frozenset({CertificateState.ISSUED, CertificateState.REPLACED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Organisation(Party):
-    """The laboratory or the client; `uscc` where it has one."""
-
-    uscc: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Whole:
     """A certificate; it `is_ours` when it was issued here, not taken in from a file.
 
@@ -37,8 +29,8 @@ class Whole:
     kind: CertificateKind
     state: CertificateState = CertificateState.ISSUED
     is_ours: bool = True
-    issuer: Organisation
-    client: Organisation
+    issuer: Party
+    client: Party
     item_snapshot: Mapping[str, Any]
     printed_persons: Mapping[str, str]
     technical_basis: Sequence[str] = ()

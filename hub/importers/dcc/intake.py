@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from hub.actions.certificate_draft import PointDraft, ResultDraft, StandardDraft
-from hub.actions.certificate_intake import ForeignCertificate, Party, Taken, take_in
+from hub.actions.certificate_draft import Party, PointDraft, ResultDraft, StandardDraft
+from hub.actions.certificate_intake import ForeignCertificate, Taken, take_in
 from hub.actor import Actor
 from hub.db import Database
 from hub.errors import BadInput, Words
@@ -17,6 +17,7 @@ from hub.importers.dcc.read import read_dcc
 from hub.importers.dcc.table import Point, Result
 from hub.importers.dcc.values import Reading
 from hub.keys import Keyring
+from hub.rules.organization import UsccVerdict, normal_uscc, uscc_verdict
 from hub.values import plain
 from hub.vocabulary import CertificateKind, Conclusion, Verdict
 
@@ -105,7 +106,15 @@ def _party(contact: Contact, country: str) -> Party:
         country=contact.address.get("countryCode", country),
         address=", ".join(address.values()) or None,
         website=contact.link,
+        uscc=_uscc(contact.code),
     )
+
+
+def _uscc(code: str | None) -> str | None:
+    """The code of an organisation where it has the form of a USCC; laboratories have others."""
+    normal = normal_uscc(code or "")
+    formed = uscc_verdict(normal) in (UsccVerdict.OK, UsccVerdict.CHECK_DIGIT)
+    return normal if formed else None
 
 
 def _item(draft: DccDraft) -> dict[str, Any]:
