@@ -5,6 +5,7 @@ import random
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from itertools import count
 from typing import Any
 from uuid import UUID
 
@@ -292,6 +293,30 @@ async def test_what_fails_again_and_again_is_given_up(hub: HubClient, system: Re
 
     done = await now(hub, system.user, export)
     assert (done["state"], done["failure"], done["url"]) == ("FAILED", "INTERNAL", None)
+
+
+async def test_what_gets_further_each_time_comes_to_its_end_however_often_it_is_cut(
+    hub: HubClient, system: Requester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages = MOST_ATTEMPTS + 2
+    monkeypatch.setattr(exports, "A_PART", 1)
+    firm = await a_requester(hub)
+    await filled(hub, firm, pages * 100)
+    export = await asked(hub, firm.user)
+    looks = count()
+
+    async def cut_every_other_time() -> None:
+        if next(looks) % 2:
+            raise RuntimeError("cut")
+
+    exporter = interrupted(hub, cut_every_other_time)
+    for _ in range(pages):
+        await exporter.work(await leased(exporter))
+        await changed(hub, "UPDATE export SET leased_until = now() WHERE lease IS NOT NULL")
+
+    done = await now(hub, firm.user, export)
+    assert (done["state"], done["rows"]) == ("DONE", pages * 100)
+    assert await rows(hub, done) == await shown(hub, firm.user)
 
 
 async def test_more_rows_than_a_sheet_holds_are_refused_and_csv_is_not(
