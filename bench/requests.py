@@ -40,7 +40,7 @@ TOKEN_LIFE = timedelta(hours=12)
 VERSION = re.compile(rb'"version" ?: ?\d+')
 LEFT = (
     f"DELETE FROM instrument WHERE asset_no LIKE '{WRITTEN}%'",  # noqa: S608 -- a constant
-    "TRUNCATE inbox, audit_event, idempotency_key",
+    "TRUNCATE inbox, audit_inbox, idempotency_key",
     "VACUUM instrument",
 )
 """Takes away what M1 wrote the last time."""

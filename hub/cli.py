@@ -15,6 +15,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from hub.audit_commands import audit
 from hub.errors import BadRequest
 from hub.export_commands import export_data, export_dcc
 from hub.import_commands import import_dcc, import_ledger
@@ -218,6 +219,7 @@ app.command("import-dcc")(import_dcc)
 app.command("export")(export_data)
 app.command("export-dcc")(export_dcc)
 app.add_typer(webhook, name="webhook")
+app.add_typer(audit, name="audit")
 
 
 @app.command()

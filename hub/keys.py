@@ -5,7 +5,7 @@ What is made with a key is stored with its id, and stays good when another becom
 
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -53,16 +53,21 @@ class Keyring:
 
     @classmethod
     def at(cls, file: Path) -> "Keyring":
-        """The keyring kept in `file`, made with a random key at first use; readable by us only."""
-        if not file.exists():
-            file.parent.mkdir(parents=True, exist_ok=True)
-            fresh = file.with_suffix(f".{os.getpid()}")
-            with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
-                out.write(f"k1:{secrets.token_hex(KEY_BYTES)}\n")
-            try:
-                os.link(fresh, file)  # whoever is first wins; the others read its key
-            except FileExistsError:
-                pass
-            finally:
-                fresh.unlink()
-        return cls.of(file.read_text())
+        """The keyring kept in `file`, made with a random key at first use."""
+        return cls.of(made_once(file, lambda: f"k1:{secrets.token_hex(KEY_BYTES)}\n"))
+
+
+def made_once(file: Path, make: Callable[[], str]) -> str:
+    """What `file` says; where it is not there, it says what `make` makes. Only we may read it."""
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        fresh = file.with_suffix(f".{os.getpid()}")
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
+            out.write(make())
+        try:
+            os.link(fresh, file)  # whoever is first wins; the others read its words
+        except FileExistsError:
+            pass
+        finally:
+            fresh.unlink()
+    return file.read_text()

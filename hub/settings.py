@@ -47,6 +47,19 @@ class Settings(BaseSettings):
         description="PEM file of its certificate, followed by those of its issuers; without both "
         "files DCCs are not signed.",
     )
+    audit_key: FilePath | None = Field(
+        None,
+        description="PEM file of the Ed25519 key that signs heads of the audit chain; without it "
+        "one is made once and kept in the data folder.",
+    )
+    audit_anchors: Path | None = Field(
+        None,
+        description="File that signed heads of the audit chain are appended to, best on another "
+        "machine; without it `audit/anchors.jsonl` in the data folder.",
+    )
+    audit_months: int = Field(
+        36, ge=6, description="Months for which the audit is kept, the running one apart."
+    )
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=1, le=65535, description="Port to listen on.")
     graphiql: bool = Field(True, description="Serve the IDE at /graphiql.")

@@ -27,7 +27,7 @@ BLANK_NAME = a_row(9_900, name="\u3000")
 LONG_TEXT = a_row(9_901, location="x" * 256)
 FUTURE = a_row(9_902, lastDate=str(today() + timedelta(days=1)))
 SEQUENCES = """
-SELECT (SELECT last_value FROM audit_event_id_seq) + (SELECT last_value FROM inbox_id_seq)
+SELECT (SELECT last_value FROM audit_inbox_id_seq) + (SELECT last_value FROM inbox_id_seq)
 """
 
 

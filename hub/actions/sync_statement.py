@@ -338,7 +338,7 @@ class _Writer:
                 SELECT id, coalesce(was, 0) + 1 AS version, fields
                 FROM judged, go WHERE went AND verdict IN ('CREATED', 'UPDATED') ORDER BY index
             ), audited AS (
-                INSERT INTO audit_event
+                INSERT INTO audit_inbox
                     (subject_id, login, organization_id, roles, action, object_type, object_id,
                      fields, result, request_id)
                 SELECT $user::uuid, $login::text, $owner::uuid, $roles::text[], '{ledger.action}',

@@ -8,6 +8,7 @@ from sqlalchemy import TextClause, text
 
 from hub.actor import PLATFORM
 from hub.db import Database
+from hub.jobs.auditing import let_go
 
 EVERY = 600.0
 """Seconds between two looks."""
@@ -105,7 +106,7 @@ async def _all(
             found = bool(await db.rows(statement, chunk=chunk, **values))
 
 
-async def run(database: Database, kept: timedelta) -> None:
+async def run(database: Database, kept: timedelta, audit_months: int) -> None:
     """Let go of what is old for as long as the task lives, through every outage."""
     log = structlog.get_logger("hub.retention")
     while True:
@@ -114,6 +115,7 @@ async def run(database: Database, kept: timedelta) -> None:
             await forget(database)
             await discard(database, kept)
             await expire(database)
+            await let_go(database, audit_months)
         except Exception as error:  # noqa: BLE001 -- whatever it was, the next look comes
             log.warning("retention waits", error=type(error).__name__)
         await asyncio.sleep(EVERY)

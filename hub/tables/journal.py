@@ -1,10 +1,10 @@
-"""What `Writer` writes beside each change: audit, outbox, idempotency; and the sequenced feed."""
+"""What `Writer` writes beside each change: audit, outbox, idempotency; and what comes of it."""
 
 from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, Identity, SmallInteger, Text, Uuid
+from sqlalchemy import BigInteger, Column, Identity, Index, SmallInteger, Text, Uuid
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 
@@ -14,12 +14,9 @@ from hub.tables.base import INSTANT, JSON, NOW, TEXTS, Table, term
 UUIDS: Any = ARRAY(Uuid)
 
 
-class AuditEvent(Table, table=True):
+class Audited(Table):
     """Who did what to which object, when, for what purpose and with what result."""
 
-    __tablename__: ClassVar[str] = "audit_event"
-
-    id: int = Field(default=None, sa_column=Column(BigInteger, Identity(), primary_key=True))
     at: datetime = Field(default=None, sa_type=INSTANT, sa_column_kwargs=NOW)
     subject_id: UUID | None = None
     login: str
@@ -32,6 +29,44 @@ class AuditEvent(Table, table=True):
     purpose: str | None = None
     result: str = "OK"
     request_id: str | None = None
+
+
+class AuditEvent(Audited, table=True):
+    """A committed event that is not in the chain yet; nobody changes it."""
+
+    __tablename__: ClassVar[str] = "audit_inbox"
+
+    id: int = Field(default=None, sa_column=Column(BigInteger, Identity(), primary_key=True))
+
+
+class AuditRecord(Audited, table=True):
+    """An event with its place in the chain: `seq` is dense, `hash` as `hub.rules.audit` makes it.
+
+    One partition a month by `chained_at`, which never goes back as `seq` rises.
+    """
+
+    __tablename__: ClassVar[str] = "audit_log"
+    __table_args__: ClassVar[tuple[Any, ...]] = (
+        Index("ix_audit_log_object_id_seq", "object_id", "seq"),
+        {"postgresql_partition_by": "RANGE (chained_at)"},
+    )
+
+    seq: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    chained_at: datetime = Field(sa_type=INSTANT, primary_key=True)
+    hash: bytes
+
+
+class AuditHead(Table, table=True):
+    """Where the chain ends, and where what is kept of it begins: after the record `floor`."""
+
+    __tablename__: ClassVar[str] = "audit_head"
+
+    id: int = Field(default=1, sa_column=Column(SmallInteger, primary_key=True))
+    seq: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
+    hash: bytes
+    chained_at: datetime = Field(default=None, sa_type=INSTANT, sa_column_kwargs=NOW)
+    floor: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
+    floor_hash: bytes
 
 
 class Change(Table):

@@ -19,8 +19,9 @@ from hub.db import Database, Reader
 from hub.engine.walk import EngineWalk
 from hub.events import Feed
 from hub.integrations.outbound import Wall, outbound
-from hub.jobs import deliveries, exports, retention, sequencer, webhooks
+from hub.jobs import auditing, deliveries, exports, retention, sequencer, webhooks
 from hub.keys import Keyring
+from hub.notary import Notary
 from hub.rules.webhook import allowed_in
 from hub.sealing import Vault
 from hub.settings import Settings
@@ -62,6 +63,7 @@ class Hub:
         self.identities = Identities(self.database)
         self.keys = Keyring.of_settings(settings)
         self.vault = Vault.of_settings(settings)
+        self.notary = Notary.of_settings(settings)
         self.webhook_allowed = allowed_in(settings.webhook_allow)
         self.draining = asyncio.Event()
 
@@ -158,10 +160,13 @@ class Hub:
         return exports.Exporter(self.database, EngineWalk(self.views, self.reads))
 
     async def work(self) -> None:
-        """The worker's part: number changes, send webhooks, write exports, tidy up."""
+        """The worker's part: feed, audit, webhooks and exports; and it tidies up."""
         async with outbound(Wall(self.webhook_allowed)) as way, asyncio.TaskGroup() as tasks:
             tasks.create_task(sequencer.run(self.database, self.feed))
-            tasks.create_task(retention.run(self.database, self.feed_kept))
+            tasks.create_task(auditing.run(self.database, self.notary))
+            tasks.create_task(
+                retention.run(self.database, self.feed_kept, self.settings.audit_months)
+            )
             tasks.create_task(webhooks.run(self.database, self.feed, self.log, event_of))
             tasks.create_task(deliveries.run(deliveries.Postman(self.database, way, self.vault)))
             tasks.create_task(exports.run(self.exporter()))
