@@ -138,9 +138,10 @@ async def test_months_go_whole_once_they_are_old_enough_and_the_rest_still_verif
         event |= {"purpose": None, "request_id": None, "at": at, "login": "l", "roles": []}
         event |= {"action": "a", "fields": [], "result": ""}
         last = chained(last, seq, at, event)
+        rest = f"'{at}', 'l', '{{}}', 'a', '{{}}', ''"
         statements += [
             f"SELECT audit_month('{at}')",
-            f"{PLACED} SELECT {seq}, '{at}', '\\x{last.hex()}', '{at}', 'l', '{{}}', 'a', '{{}}', ''",
+            f"{PLACED} SELECT {seq}, '{at}', '\\x{last.hex()}', {rest}",
         ]
     head = f"UPDATE audit_head SET seq = 40, hash = '\\x{last.hex()}', floor = 0"  # noqa: S608
     await as_owner(own_url, *statements, head)
