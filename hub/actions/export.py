@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy import RowMapping
 from sqlmodel import col
 
-from hub.actions.session import actor_of_account
+from hub.actions.session import actor_unchanged
 from hub.actor import Actor, Can
 from hub.db import Database
 from hub.errors import Refused, Words
@@ -74,8 +74,5 @@ async def requester(database: Database, row: RowMapping) -> Actor | None:
 
     What a file holds was chosen for its organisation, roles and district.
     """
-    actor = await actor_of_account(database, row["requester_id"])
-    if actor is None:
-        return None
     then = (row["owner_id"], row["roles"], row["district"])
-    return actor if then == (actor.organization_id, sorted(actor.roles), actor.district) else None
+    return await actor_unchanged(database, row["requester_id"], then)

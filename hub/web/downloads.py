@@ -22,10 +22,9 @@ from hub.policy import readable
 from hub.settings import Settings
 from hub.tables.export import Export, ExportPart
 from hub.times import Clock, local_day, utc_now
-from hub.web.answers import API_HEADERS, encode
+from hub.web.answers import API_HEADERS
 from hub.web.body import RequestRefused
 from hub.web.door import Caller
-from hub.web.negotiation import GRAPHQL, JSON
 from hub.web.problems import Problems
 
 MEDIA = {
@@ -58,7 +57,7 @@ class Downloads:
         try:
             response = await self._file(request)
         except Exception as error:  # noqa: BLE001 -- whatever happened is told, never thrown
-            response = self._refusal(error, caller)
+            response = self._problems.refusal(error, caller)
         response.headers["x-request-id"] = caller.request_id
         response.raw_headers.extend(API_HEADERS)
         await response(scope, receive, send)
@@ -107,14 +106,6 @@ class Downloads:
     async def _plain(self, row: RowMapping) -> AsyncIterator[bytes]:
         async for part in parts_of(self._database, row):
             yield part if row["format"] == ExportFormat.XLSX else inflated(part)
-
-    def _refusal(self, error: Exception, caller: Caller) -> Response:
-        told = self._problems.tell(error, caller)
-        status, headers = self._problems.status(told, GRAPHQL), {}
-        if isinstance(error, RequestRefused):
-            status, headers = error.status, dict(error.headers)
-        body = encode({"message": told["message"], **told["extensions"]})
-        return Response(body, status, headers, media_type=JSON)
 
 
 async def _nothing() -> AsyncIterator[bytes]:
