@@ -215,6 +215,8 @@ class SavedTables:
 
 def _asked(request: Request) -> _Asked:
     """What an address asks for. RequestRefused for another method, NotFound, BadRequest."""
+    # A log of addresses is written from the scope at the end: it is to tell no key.
+    said, request.scope["query_string"] = request.scope["query_string"], b""
     if request.method not in {"GET", "HEAD"}:
         raise RequestRefused(
             405, "只接受 GET", "only GET is served", headers={"allow": "GET, HEAD"}
@@ -222,7 +224,7 @@ def _asked(request: Request) -> _Asked:
     found = FILE.fullmatch(request.path_params["file"])
     if found is None:
         raise _unknown()
-    parameters = _parameters(request.scope["query_string"])
+    parameters = _parameters(said)
     return _Asked(found[1], found[2], parameters.pop(KEY, None), parameters)
 
 
