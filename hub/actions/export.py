@@ -31,9 +31,17 @@ async def ask(
 ) -> Export:
     """An export of all rows of `noun` that the actor may read, for a worker to write.
 
-    Its place in the feed is taken here, before the first row is read. Refused beyond `MOST`.
+    Its place in the feed is taken here, before the first row is read. Refused beyond `MOST`, and
+    for DCC of anything but certificates.
     """
     db.actor.must(Can.EXPORT_WRITE)
+    if format_ is ExportFormat.DCC and noun is not ExportNoun.CERTIFICATE:
+        raise Refused(
+            "只有证书可以导出为 DCC",
+            "certificates alone are exported as DCC",
+            hint=Words("对象的种类请用 CERTIFICATE", "export the noun CERTIFICATE"),
+            path=("format",),
+        )
     owner, who = db.actor.acts_for(), db.actor.user_id
     assert who is not None  # noqa: S101 -- no one has a permission without an account
     await db.serialize(f"exports {who}")

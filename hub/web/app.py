@@ -37,6 +37,7 @@ from hub.web.identities import SECONDS, Identities
 from hub.web.operations import Operations
 from hub.web.tables import table_routes
 from resolvers.root import build
+from schema.bundle import Dccs
 from schema.changes import event_of
 from schema.context import Briefing, Context
 from schema.view import Views
@@ -160,7 +161,8 @@ class Hub:
 
     def exporter(self) -> exports.Exporter:
         """What writes exports, each as its requester."""
-        return exports.Exporter(self.database, EngineWalk(self.views, self.reads))
+        files = Dccs(self.database, self.keys.signer)
+        return exports.Exporter(self.database, EngineWalk(self.views, self.reads), files)
 
     async def work(self) -> None:
         """The worker's part: number changes, send webhooks, write exports, tidy up."""

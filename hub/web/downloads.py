@@ -14,7 +14,7 @@ from hub.actions.export import requester
 from hub.actor import PLATFORM
 from hub.db import Database
 from hub.errors import Forbidden, LinkExpired, Words
-from hub.exchange import ExportFormat, ExportState
+from hub.exchange import PACKED, ExportFormat, ExportState
 from hub.exporters.deflate import HEAD, inflated, tail
 from hub.keys import Keyring
 from hub.links import PATH, Links
@@ -31,6 +31,7 @@ MEDIA = {
     ExportFormat.JSONL: "application/jsonl; charset=utf-8",
     ExportFormat.CSV: "text/csv; charset=utf-8",
     ExportFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ExportFormat.DCC: "application/zip",
 }
 
 
@@ -72,7 +73,7 @@ class Downloads:
             "vary": "accept-encoding",
         }
         form = ExportFormat(row["format"])
-        zipped = form is not ExportFormat.XLSX and takes_gzip(request.headers)
+        zipped = form not in PACKED and takes_gzip(request.headers)
         if zipped:
             headers["content-encoding"] = "gzip"
         else:
@@ -105,7 +106,7 @@ class Downloads:
 
     async def _plain(self, row: RowMapping) -> AsyncIterator[bytes]:
         async for part in parts_of(self._database, row):
-            yield part if row["format"] == ExportFormat.XLSX else inflated(part)
+            yield part if row["format"] in PACKED else inflated(part)
 
 
 async def _nothing() -> AsyncIterator[bytes]:
@@ -135,4 +136,6 @@ def takes_gzip(headers: Mapping[str, str]) -> bool:
 
 def _name(row: RowMapping) -> str:
     noun, form = row["noun"].lower().replace("_", "-"), row["format"].lower()
+    if row["format"] == ExportFormat.DCC:
+        noun, form = "dcc", "zip"
     return f"{noun}-{local_day(row['created_at']):%Y%m%d}.{form}"

@@ -13,6 +13,7 @@ depends_on = None
 
 CALLER = "nullif(current_setting('app.org', true), '')::uuid"
 WIDE = "current_setting('app.org', true) = '*'"
+FORMATS = ("JSONL", "CSV", "XLSX")
 SAVED = "title, document, variables, version, updated_at, retired_at"
 REVOKED = "version, updated_at, revoked_at"
 
@@ -34,12 +35,22 @@ def upgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '4s'")
     create_query()
     create_key()
+    for name in ("listing", "directory"):
+        op.add_column("export_part", sa.Column(name, sa.LargeBinary(), nullable=True))
+    allow_formats(*FORMATS, "DCC")
     for table, columns in (("saved_query", SAVED), ("export_key", REVOKED)):
         op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
         op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
         op.execute(f"CREATE POLICY own_rows ON {table} TO hub_app USING (owner_id = {CALLER})")
         op.execute(f"CREATE POLICY staff_rows ON {table} TO hub_staff USING ({WIDE})")
         op.execute(f"GRANT SELECT, INSERT, UPDATE ({columns}) ON {table} TO hub_app, hub_staff")
+
+
+def allow_formats(*formats: str) -> None:
+    """Let exports have these formats alone."""
+    op.drop_constraint(op.f("ck_export_exportformat"), "export")
+    listed = ", ".join(f"'{one}'" for one in formats)
+    op.create_check_constraint(op.f("ck_export_exportformat"), "export", f"format IN ({listed})")
 
 
 def create_query() -> None:
@@ -113,5 +124,9 @@ def create_key() -> None:
 
 def downgrade() -> None:
     """Take back."""
+    op.execute("DELETE FROM export WHERE format = 'DCC'")
+    allow_formats(*FORMATS)
+    op.drop_column("export_part", "directory")
+    op.drop_column("export_part", "listing")
     op.drop_table("export_key")
     op.drop_table("saved_query")
