@@ -91,6 +91,7 @@ async def test_every_example_is_read_out_of_the_bundle_as_it_was_taken_in(
     async with hub.hub.database.reader(PLATFORM) as reader:
         wholes = await Wholes(reader).load_many(list(taken))
     for (key, data), whole in zip(taken.items(), wholes, strict=True):
+        assert whole is not None
         content = files[file_name(whole.number, key.hex)]
         assert content == write_dcc(whole)
         before, after = foreign(read_dcc(data), "a", 1), foreign(read_dcc(content), "a", 1)
