@@ -104,6 +104,11 @@ class ExportFormat(Term):
     JSONL = "JSONL", "每行一个 JSON 对象"
     CSV = "CSV", "逗号分隔，UTF-8 带 BOM，Excel 可直接打开"
     XLSX = "XLSX", "Excel 工作簿，至多 1048575 行"
+    DCC = "DCC", "ZIP：每份证书一个数字校准证书（DCC 3.3.0），另有清单；只用于 CERTIFICATE"
+
+
+PACKED = frozenset({ExportFormat.XLSX, ExportFormat.DCC})
+"""The formats whose files are compressed by themselves."""
 
 
 class ExportState(Term):

@@ -15,7 +15,7 @@ from uuid import UUID
 import typer
 
 from hub.errors import BadInput, NotFound, Refused, Words
-from hub.exchange import ExportFormat, ExportNoun, ExportState
+from hub.exchange import PACKED, ExportFormat, ExportNoun, ExportState
 from hub.terminal import Data, configured, out, plainly, servers
 
 if TYPE_CHECKING:
@@ -38,27 +38,31 @@ def export_data(
     ] = ExportFormat.CSV,
     data: Data = None,
 ) -> None:
-    """导出一种对象的全部行（与 exportData 相同）。退出码 1：无权导出，或未成功。"""
+    """导出一种对象的全部行；dcc 为证书的 XML（同 exportData）。退出码 1：无权导出，或未成功。"""
     from hub.db import Database
     from hub.engine.walk import EngineWalk
     from hub.jobs.exports import Exporter
+    from hub.signer import Signer
     from hub.statements import Statements
     from resolvers.root import build
+    from schema.bundle import Dccs
     from schema.view import Views
 
     core = build()._schema  # noqa: SLF001 -- the only way to graphql-core's schema
+    chosen = configured(data)
 
     async def run(database_url: str) -> int:
         database, reads = Database(database_url, 4), Statements(database_url, 2)
         try:
-            exporter = Exporter(database, EngineWalk(Views(core), reads))
+            files = Dccs(database, Signer.of_settings(chosen))
+            exporter = Exporter(database, EngineWalk(Views(core), reads), files)
             asked = await _asked(exporter, login, noun, format_)
             return await _fetched(database, await _done(exporter, asked), file)
         finally:
             await reads.close()
             await database.close()
 
-    with plainly(), servers(configured(data), valkey=False) as (database_url, _, _):
+    with plainly(), servers(chosen, valkey=False) as (database_url, _, _):
         rows = asyncio.run(run(database_url))
     out.print(f"[green]✓[/green] {file}：{rows:,} 行", soft_wrap=True)
 
@@ -69,7 +73,7 @@ async def _asked(exporter: "Exporter", login: str, noun: ExportNoun, format_: Ex
     from hub.times import utc_now
 
     actor = await actor_called(exporter.database, login)
-    columns = exporter.walk.columns(actor, noun)
+    columns = exporter.walk.columns(actor, noun, format_)
     async with exporter.database.writer(actor) as db:
         row = await ask(db, noun=noun, format_=format_, columns=columns, now=utc_now())
     return row.id
@@ -118,7 +122,7 @@ async def _fetched(database: "Database", row: "RowMapping", file: Path) -> int:
 
     with _opened(file) as opened:
         async for part in parts_of(database, row):
-            opened.write(part if row["format"] == ExportFormat.XLSX else inflated(part))
+            opened.write(part if row["format"] in PACKED else inflated(part))
     rows: int = row["rows"]
     return rows
 

@@ -15,7 +15,7 @@ from schema.inputs import GIVEN
 from schema.payload import Done, perform
 from schema.resolve import by_id
 from schema.root import listing, lookup
-from schema.selection import selection
+from schema.selection import columns_of
 
 WEIGHT = 20
 """The points of an export besides those of the mutation."""
@@ -41,7 +41,7 @@ class ExportMutation:
         self, info: Info, input: Annotated[ExportDataInput, GIVEN]
     ) -> ExportPayload | None:
         seen = info._raw_info.schema  # noqa: SLF001 -- the only way to the caller's own view
-        columns = selection(seen, input.noun).columns
+        columns = columns_of(seen, input.noun, input.format)
 
         async def work(db: Writer) -> dict[str, Any]:
             row = await actions.ask(

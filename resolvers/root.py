@@ -14,6 +14,7 @@ from resolvers.node import NodeQuery
 from resolvers.organization import OrganizationQuery
 from resolvers.personnel import PersonnelMutation, PersonnelQuery
 from resolvers.reference import ReferenceMutation, ReferenceQuery
+from resolvers.saved_query import SavedQueryMutation, SavedQueryQuery
 from resolvers.standard import StandardMutation
 from resolvers.webhook import WebhookMutation, WebhookQuery
 from schema.guard import check
@@ -32,6 +33,7 @@ class Query(
     ChangesQuery,
     WebhookQuery,
     ExportQuery,
+    SavedQueryQuery,
     ExplainQuery,
 ):
     """Every query."""
@@ -47,6 +49,7 @@ class Mutation(
     ExchangeMutation,
     WebhookMutation,
     ExportMutation,
+    SavedQueryMutation,
 ):
     """Every mutation."""
 

@@ -33,6 +33,9 @@ class Briefing(Protocol):
     ) -> Explanation:
         """What the operation `name` of `document` would do for the same caller."""
 
+    def check_table(self, document: str, variables: Mapping[str, Any]) -> None:
+        """Raise BadInput unless the same caller may have `document` as a table."""
+
 
 @dataclass(slots=True)
 class Context:

@@ -13,7 +13,8 @@ from graphql import (
     is_list_type,
 )
 
-from hub.exchange import ExportNoun
+from hub.exchange import ExportFormat, ExportNoun
+from hub.exporters.bundle import MANIFEST
 from schema.costs import metadata_of
 from schema.declare import Made, Many, One
 
@@ -59,6 +60,11 @@ def selection(schema: GraphQLSchema, noun: ExportNoun) -> Selection:
     members = sorted(_members(kind), key=lambda one: one.columns != ["id"])
     columns = [column for member in members for column in member.columns]
     return Selection(DOCUMENT % (root, " ".join(one.document for one in members)), columns)
+
+
+def columns_of(schema: GraphQLSchema, noun: ExportNoun, format_: ExportFormat) -> list[str]:
+    """The columns of an export of `noun`; of a bundle those of its manifest."""
+    return MANIFEST if format_ is ExportFormat.DCC else selection(schema, noun).columns
 
 
 def _members(kind: GraphQLObjectType, within: frozenset[str] | None = None) -> Iterator[Selection]:

@@ -23,6 +23,7 @@ from hub.tables.instrument import Instrument
 from hub.tables.organization import Organization
 from hub.tables.personnel import CertifiedItem, Personnel, PersonnelCertificate
 from hub.tables.qualification import Qualification
+from hub.tables.saved_query import ExportKey, SavedQuery
 from hub.tables.standard import MeasurementStandard
 from hub.tables.user import User
 from hub.tables.webhook import Webhook, WebhookDelivery
@@ -274,6 +275,31 @@ def a_part(of: Export, **values: Any) -> ExportPart:
     """The first part of the file of `of`."""
     given = {"export_id": of.id, "number": 0, "owner_id": of.owner_id, "data": b""}
     return _row(ExportPart, given, values)
+
+
+def a_saved_query(by: User, **values: Any) -> SavedQuery:
+    """The asset numbers of a ledger, saved by `by`."""
+    given = {
+        "owner_id": by.organization_id,
+        "author_id": by.id,
+        "name": f"ledger-{next(_serial)}",
+        "title": "台账",
+        "document": "{ instruments { nodes { assetNo } } }",
+        "variables": {},
+    }
+    return _row(SavedQuery, given, values)
+
+
+def an_export_key(to: SavedQuery, **values: Any) -> ExportKey:
+    """A key to a saved query, which nobody has."""
+    given = {
+        "query_id": to.id,
+        "owner_id": to.owner_id,
+        "account_id": to.author_id,
+        "digest": uuid4().bytes * 2,
+        "expires_at": datetime(2099, 1, 1, tzinfo=UTC),
+    }
+    return _row(ExportKey, given, values)
 
 
 @dataclass(frozen=True)

@@ -100,6 +100,8 @@ async def test_the_role_of_enterprises_writes_its_own_registers_webhooks_and_tra
         ("webhook", "UPDATE"),
         ("webhook_delivery", "INSERT"),
         ("export", "INSERT"),
+        ("saved_query", "INSERT"),
+        ("export_key", "INSERT"),
         ("idempotency_key", "INSERT"),
         ("audit_inbox", "INSERT"),
         ("inbox", "INSERT"),

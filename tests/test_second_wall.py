@@ -35,9 +35,11 @@ from tests.given import (
     a_laboratory,
     a_part,
     a_person,
+    a_saved_query,
     a_user,
     a_webhook,
     an_export,
+    an_export_key,
     an_instrument,
     an_organization,
 )
@@ -56,6 +58,8 @@ SCOPED = (
     "webhook_delivery",
     "export",
     "export_part",
+    "saved_query",
+    "export_key",
     "feed",
 )
 """Tables whose rows belong to organisations: own rows only."""
@@ -96,9 +100,11 @@ async def estate(hub: HubClient) -> Estate:
         document_id=document.id, organization_id=owner.id, state=AdoptionState.ADOPTED
     )
     webhook, export = a_webhook(owner), an_export(user)
+    query = a_saved_query(user)
     await hub.all_given(
         *(owner, other, lab, user, document, gauge, certificate, adoption, a_person(owner)),
         *(webhook, a_delivery(webhook), export, a_part(export)),
+        *(query, an_export_key(query)),
         ExternalId(
             organization_id=owner.id,
             object_type="Instrument",
@@ -217,6 +223,9 @@ async def test_a_foreign_row_is_neither_changed_nor_locked(hub: HubClient, estat
         "DELETE FROM webhook",
         "UPDATE export SET requester_id = NULL",
         "DELETE FROM export_part",
+        "DELETE FROM export_key",
+        "UPDATE saved_query SET author_id = NULL",
+        "UPDATE export_key SET account_id = NULL",
         "UPDATE webhook_delivery SET body = ''",
         "UPDATE inbox SET object_version = 0",
         "INSERT INTO feed SELECT * FROM feed",

@@ -33,10 +33,12 @@ from tests.given import (
     a_document,
     a_laboratory,
     a_person,
+    a_saved_query,
     a_standard,
     a_user,
     a_webhook,
     an_export,
+    an_export_key,
     an_instrument,
     an_organization,
 )
@@ -136,12 +138,14 @@ async def world(hub: HubClient) -> World:
         "steward": a_user(office, Role.DATA_STEWARD),
     }
     export = an_export(users["admin"], columns=[secret("columns")])
+    query = a_saved_query(users["admin"], title=secret("title"), document=secret("document"))
+    query_key = an_export_key(query)
     owned: dict[str, Any] = {"issuer_id": lab.organization.id, "client_id": firm.id, "position": 0}
     await hub.all_given(
         lab, other_lab, firm, rival, office, elsewhere, person, paper, standard, document, adoption,
         certified, plain, rivals, labs, issued, draft, revoked, others, webhook, delivery,
         *(user for user in users.values() if user is not other_lab.user),
-        export,
+        export, query, query_key,
         StandardInstrument(standard_id=standard.id, instrument_id=labs.id),
         StandardOperator(standard_id=standard.id, person_id=person.id),
         StandardDocument(standard_id=standard.id, document_id=document.id),
@@ -154,7 +158,7 @@ async def world(hub: HubClient) -> World:
         "certified": certified, "plain": plain, "rivals": rivals, "labs": labs,
         "issued": issued, "draft": draft, "revoked": revoked, "others": others,
         "adoption": adoption, "person": person, "paper": paper, "webhook": webhook,
-        "export": export,
+        "export": export, "query": query, "key": query_key,
         "firm": firm, "standard": standard, "document": document, "right": lab.qualification,
         "capability": lab.capability, "fee": lab.fee_item, "notice": lab.fee_document,
         "item": next(row for row in lab.papers if isinstance(row, CertifiedItem)),
@@ -167,10 +171,11 @@ KNOWN = PUBLIC | {"person", "paper", "item"}
 FIRMS = {"certified", "plain", "issued", "revoked"}
 LABS = {"certified", "labs", "issued", "draft", "revoked", "adoption"}
 RIVALS = {"rivals", "others"}
+SAVED = {"query", "key"}
 SEEN: dict[str, set[str]] = {
-    "user": FIRMS,
-    "admin": FIRMS | {"webhook", "export"},
-    "system": FIRMS | {"webhook"},
+    "user": FIRMS | SAVED,
+    "admin": FIRMS | SAVED | {"webhook", "export"},
+    "system": FIRMS | SAVED | {"webhook"},
     "rival": RIVALS,
     "stranger": set(),
     "lab staff": LABS,

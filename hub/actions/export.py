@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy import RowMapping
 from sqlmodel import col
 
-from hub.actions.session import actor_of_account
+from hub.actions.session import actor_unchanged
 from hub.actor import Actor, Can
 from hub.db import Database
 from hub.errors import Refused, Words
@@ -31,9 +31,17 @@ async def ask(
 ) -> Export:
     """An export of all rows of `noun` that the actor may read, for a worker to write.
 
-    Its place in the feed is taken here, before the first row is read. Refused beyond `MOST`.
+    Its place in the feed is taken here, before the first row is read. Refused beyond `MOST`, and
+    for DCC of anything but certificates.
     """
     db.actor.must(Can.EXPORT_WRITE)
+    if format_ is ExportFormat.DCC and noun is not ExportNoun.CERTIFICATE:
+        raise Refused(
+            "只有证书可以导出为 DCC",
+            "certificates alone are exported as DCC",
+            hint=Words("对象的种类请用 CERTIFICATE", "export the noun CERTIFICATE"),
+            path=("format",),
+        )
     owner, who = db.actor.acts_for(), db.actor.user_id
     assert who is not None  # noqa: S101 -- no one has a permission without an account
     await db.serialize(f"exports {who}")
@@ -74,8 +82,5 @@ async def requester(database: Database, row: RowMapping) -> Actor | None:
 
     What a file holds was chosen for its organisation, roles and district.
     """
-    actor = await actor_of_account(database, row["requester_id"])
-    if actor is None:
-        return None
     then = (row["owner_id"], row["roles"], row["district"])
-    return actor if then == (actor.organization_id, sorted(actor.roles), actor.district) else None
+    return await actor_unchanged(database, row["requester_id"], then)

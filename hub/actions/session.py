@@ -3,14 +3,15 @@
 import hashlib
 import re
 import secrets
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, LargeBinary, RowMapping, Select, func, literal, update
+from sqlalchemy import ARRAY, ColumnElement, LargeBinary, RowMapping, Select, func, literal, update
 from sqlmodel import col
 
 import hub.policies  # noqa: F401 -- accounts have their policy before they are read
@@ -22,6 +23,8 @@ from hub.policy import readable
 from hub.tables.user import AccessToken, User
 from hub.vocabulary import Role, UserState
 from hub.writer import Writer
+
+T = TypeVar("T")
 
 LIFE = timedelta(hours=12)
 LONGEST_LIFE = timedelta(days=366)
@@ -44,6 +47,14 @@ class Issued:
 
     token: str = field(repr=False)
     expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An account whose password was right, and the hash that it had then."""
+
+    user_id: UUID
+    password_hash: str | None = field(repr=False)
 
 
 class Attempt(StrEnum):
@@ -71,6 +82,35 @@ async def sign_in(
     password, and an account that is closed or locked; the fifth failure in a row locks it for
     15 minutes. Busy when 20 others wait already.
     """
+    issue = partial(_issue, now=now, life=LIFE)
+    return await _proven(database, login, password, issue, now, request_id)
+
+
+async def recognise(
+    database: Database, login: str, password: str, *, now: datetime, request_id: str | None = None
+) -> Known:
+    """Who knows the password of the account `login`, as `sign_in` finds out, without a token."""
+
+    async def known(_: Writer, user: User) -> Known:
+        return Known(user.id, user.password_hash)
+
+    return await _proven(database, login, password, known, now, request_id)
+
+
+async def actor_of_known(database: Database, known: Known) -> Actor | None:
+    """The actor that an account is; None where it is not active, or has another password by now."""
+    same = col(User.password_hash).is_not_distinct_from(known.password_hash)
+    return await _active(database, known.user_id, same)
+
+
+async def _proven(
+    database: Database,
+    login: str,
+    password: str,
+    then: Callable[[Writer, User], Awaitable[T]],
+    now: datetime,
+    request_id: str | None,
+) -> T:
     # The account stays locked while its password is checked, so that guesses come one by one;
     # the turn comes first, so that those who wait for it hold no connection.
     async with turn() as argon, database.writer(SIGN_IN, request_id) as db:
@@ -79,7 +119,9 @@ async def sign_in(
         stored = admitted.password_hash if admitted is not None else None
         if await argon.matches(stored, password) and admitted is not None:
             renewed = await argon.hash(password) if argon.is_outdated(stored) else stored
-            return await _welcome(db, admitted, renewed, now)
+            admitted.password_hash = renewed
+            await _welcome(db, admitted, now)
+            return await then(db, admitted)
         await _turn_away(db, user, now, counted=admitted is not None)
     raise Unauthenticated(
         "登录名或口令不正确，或账号暂不可用",
@@ -146,10 +188,30 @@ async def actor_called(database: Database, login: str) -> Actor:
 
 async def actor_of_account(database: Database, user_id: UUID) -> Actor | None:
     """The actor that an account is, for work that goes on after its request; None if not active."""
-    active = (col(User.id) == user_id) & (col(User.state) == UserState.ACTIVE)
+    return await _active(database, user_id)
+
+
+async def _active(database: Database, user_id: UUID, *also: ColumnElement[bool]) -> Actor | None:
+    active = readable(SIGN_IN, User).where(
+        col(User.id) == user_id, col(User.state) == UserState.ACTIVE, *also
+    )
     async with database.reader(SIGN_IN) as db:
-        row = await db.first(readable(SIGN_IN, User).where(active).with_only_columns(*ACTING))
+        row = await db.first(active.with_only_columns(*ACTING))
     return None if row is None else _acting(row)
+
+
+async def actor_unchanged(
+    database: Database, user_id: UUID, then: tuple[UUID, Collection[str], str | None]
+) -> Actor | None:
+    """The actor that an account is; None unless it is active and stands as it did `then`.
+
+    That is its organisation, its roles in their order, and its district.
+    """
+    actor = await actor_of_account(database, user_id)
+    if actor is None:
+        return None
+    now = (actor.organization_id, sorted(actor.roles), actor.district)
+    return actor if now == then else None
 
 
 def _no_such(login: str) -> NotFound:
@@ -217,11 +279,11 @@ def _admits(user: User, now: datetime) -> bool:
     return user.state is UserState.ACTIVE and (user.locked_until or now) <= now
 
 
-async def _welcome(db: Writer, user: User, password_hash: str | None, now: datetime) -> Issued:
+async def _welcome(db: Writer, user: User, now: datetime) -> None:
     await _keep(
         db,
         user,
-        password_hash=password_hash,
+        password_hash=user.password_hash,
         failed_logins=0,
         locked_until=None,
         last_login_at=now,
@@ -234,7 +296,6 @@ async def _welcome(db: Writer, user: User, password_hash: str | None, now: datet
         organization_id=user.organization_id,
         roles=sorted(user.roles),
     )
-    return await _issue(db, user, now, LIFE)
 
 
 async def _turn_away(db: Writer, user: User | None, now: datetime, *, counted: bool) -> None:

@@ -12,11 +12,11 @@ from hub.engine.execute import Reads, Run
 from hub.engine.plan import Plans, Prepared, Request
 from hub.engine.rows import Declined
 from hub.errors import Refused
-from hub.exchange import ExportNoun
+from hub.exchange import ExportFormat, ExportNoun
 from hub.jobs.exports import Page
 from hub.times import Clock, local_day, utc_now
 from schema.page import most_of
-from schema.selection import selection
+from schema.selection import columns_of, selection
 from schema.view import Views
 
 A_PAGE = 250
@@ -42,9 +42,9 @@ class EngineWalk:
         self._selected = cache(selection)
         self._prepared = cache(_prepared)
 
-    def columns(self, actor: Actor, noun: ExportNoun) -> list[str]:
-        """What of a row `actor` is shown."""
-        return self._selected(self._views.of(actor), noun).columns
+    def columns(self, actor: Actor, noun: ExportNoun, format_: ExportFormat) -> list[str]:
+        """What of a row `actor` is shown, or of a bundle its manifest."""
+        return columns_of(self._views.of(actor), noun, format_)
 
     async def page(self, actor: Actor, noun: ExportNoun, after: str | None) -> Page:
         """The rows that follow a cursor, as many as one operation may have.

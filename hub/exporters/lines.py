@@ -44,7 +44,8 @@ def paths_of(columns: Iterable[str]) -> list[list[str]]:
 def cells(row: Row, paths: Iterable[Sequence[str]]) -> list[Any]:
     """The value of a row in each column: text, a number, a flag or None.
 
-    A list is one cell: plain items with a separator, objects as JSON.
+    A list is one cell: plain items with a separator, objects as JSON. None where a row has no such
+    member, since it is of another type than others are.
     """
     return [_cell(row, path) for path in paths]
 
@@ -53,7 +54,9 @@ def _cell(row: Any, path: Sequence[str]) -> Any:
     for step in path:
         if row is None:
             return None
-        row = row[step]
+        row = row.get(step)
+    if isinstance(row, dict):
+        return orjson.dumps(row).decode()
     if not isinstance(row, list):
         return row
     if any(isinstance(item, dict) for item in row):

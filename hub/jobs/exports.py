@@ -25,9 +25,11 @@ from hub.actor import PLATFORM, Actor
 from hub.db import Database
 from hub.errors import NotFound, Refused
 from hub.exchange import ExportFailure, ExportFormat, ExportNoun, ExportState
+from hub.exporters.bundle import piece
 from hub.exporters.deflate import deflated, inflated
 from hub.exporters.lines import csv_lines, json_lines
 from hub.exporters.sheet import MOST_ROWS, Sheet
+from hub.jobs.bundles import closed
 from hub.policy import readable
 from hub.tables.export import Export, ExportPart
 from hub.tasks import end
@@ -80,11 +82,18 @@ class Page(NamedTuple):
 class Walk(Protocol):
     """How the rows of a noun are read, in the order in which they were made."""
 
-    def columns(self, actor: Actor, noun: ExportNoun) -> list[str]:
-        """What of a row `actor` is shown."""
+    def columns(self, actor: Actor, noun: ExportNoun, format_: ExportFormat) -> list[str]:
+        """What of a row `actor` is shown, or of a bundle its manifest."""
 
     async def page(self, actor: Actor, noun: ExportNoun, after: str | None) -> Page:
         """The rows that follow a cursor. Refused where one of them is too large."""
+
+
+class Files(Protocol):
+    """How certificates become files of a bundle."""
+
+    async def of(self, actor: Actor, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """Of each row its line of the manifest, and its `member` if any."""
 
 
 class _LostError(Exception):
@@ -128,6 +137,7 @@ class Exporter:
 
     database: Database
     walk: Walk
+    files: Files
     clock: Clock = utc_now
 
     async def lease(self, only: UUID | None = None) -> RowMapping | None:
@@ -196,6 +206,8 @@ class Exporter:
             at = await self._kept(leased, at, page)
         if leased["format"] == ExportFormat.XLSX:
             await self._bound(leased, at)
+        elif leased["format"] == ExportFormat.DCC:
+            await self._closed(leased, at)
         else:
             await self._end(leased, state=ExportState.DONE, expires_at=self.clock() + KEPT)
 
@@ -204,9 +216,12 @@ class Exporter:
         actor = await requester(self.database, leased)
         if actor is None:
             raise _FailedError(ExportFailure.ACCOUNT)
-        noun = ExportNoun(leased["noun"])
-        if self.walk.columns(actor, noun) != leased["columns"]:
+        noun, format_ = ExportNoun(leased["noun"]), ExportFormat(leased["format"])
+        if self.walk.columns(actor, noun, format_) != leased["columns"]:
             raise _FailedError(ExportFailure.COLUMNS)
+        if format_ is ExportFormat.DCC:
+            page = await self.walk.page(actor, noun, after)
+            return page._replace(rows=await self.files.of(actor, page.rows))
         rows: list[Mapping[str, Any]] = []
         while True:
             page = await self.walk.page(actor, noun, after)
@@ -217,14 +232,14 @@ class Exporter:
 
     async def _kept(self, leased: RowMapping, at: _Reached, page: Page) -> _Reached:
         """Store a part; how far the export is behind it."""
-        written, data = await asyncio.to_thread(_encoded, leased, page.rows, at.parts == 0)
-        if not written:
+        written, part = await asyncio.to_thread(_encoded, leased, at, page.rows)
+        if not any(part.values()):
             return at
         now_at = at.behind(page.end, len(page.rows), written)
         progress = {name: getattr(now_at, name) for name in _Reached.__slots__}
         async with self.database.writer(PLATFORM) as db:
             await self._note(db, leased, **progress, attempts=0)
-            await _store(db, leased, at.parts, data)
+            await _store(db, leased, at.parts, **part)
         return now_at
 
     async def _bound(self, leased: RowMapping, at: _Reached) -> None:
@@ -244,6 +259,14 @@ class Exporter:
                 parts = await _store_file(db, leased, file)
                 done = {"size": size, "parts": parts, "expires_at": self.clock() + KEPT}
                 await self._ended(db, leased, state=ExportState.DONE, **done)
+
+    async def _closed(self, leased: RowMapping, at: _Reached) -> None:
+        """Store the end of a bundle behind its parts."""
+        async with self.database.writer(PLATFORM) as db:
+            await self._note(db, leased)
+            done = await closed(db, leased, at.parts, at.size)
+            expires_at = self.clock() + KEPT
+            await self._ended(db, leased, state=ExportState.DONE, expires_at=expires_at, **done)
 
     async def _part(self, leased: RowMapping, number: int) -> bytes:
         wanted = readable(PLATFORM, ExportPart).where(_of(leased), col(ExportPart.number) == number)
@@ -287,31 +310,35 @@ def _of(leased: RowMapping) -> Any:
 
 
 def _encoded(
-    leased: RowMapping, rows: Sequence[Mapping[str, Any]], is_first: bool
-) -> tuple[bytes, bytes]:
-    """The rows as bytes of the file, and as they are stored."""
+    leased: RowMapping, at: _Reached, rows: Sequence[Mapping[str, Any]]
+) -> tuple[bytes, Mapping[str, bytes]]:
+    """The rows as bytes of the file, and the part in which they are stored."""
+    is_first = at.parts == 0
+    if leased["format"] == ExportFormat.DCC:
+        found = piece(rows, leased["created_at"], at.size, is_first=is_first)
+        return found.data, found._asdict()
     if leased["format"] == ExportFormat.CSV:
         written = csv_lines(rows, leased["columns"], heading=is_first)
     else:
         written = json_lines(rows)
-    return written, deflated(written)
+    return written, {"data": deflated(written)} if written else {}
 
 
 def _added(sheet: Sheet, part: bytes) -> None:
     sheet.add(orjson.loads(line) for line in inflated(part).splitlines())
 
 
-async def _store(db: Writer, leased: RowMapping, number: int, data: bytes) -> None:
+async def _store(db: Writer, leased: RowMapping, number: int, **part: bytes) -> None:
     values = {"export_id": leased["id"], "number": number, "owner_id": leased["owner_id"]}
-    await db.execute(insert(ExportPart).values(**values, data=data))
+    await db.execute(insert(ExportPart).values(**values, **part))
 
 
 async def _store_file(db: Writer, leased: RowMapping, file: Path) -> int:
     """Store a file in pieces; how many they are."""
     number = 0
     with file.open("rb") as opened:
-        while piece := await asyncio.to_thread(opened.read, A_PIECE):
-            await _store(db, leased, number, piece)
+        while read := await asyncio.to_thread(opened.read, A_PIECE):
+            await _store(db, leased, number, data=read)
             number += 1
     return number
 

@@ -54,7 +54,11 @@ class Export(Row, table=True):
 
 
 class ExportPart(Table, table=True):
-    """A part of a file: JSONL and CSV deflated (RFC 1951, up to a whole byte), XLSX as it is."""
+    """A part of a file: JSONL and CSV deflated (RFC 1951, up to a whole byte), others as they are.
+
+    A part of a bundle leaves for its end what the manifest says of it (`listing`, deflated), and
+    what the `directory` does.
+    """
 
     __tablename__: ClassVar[str] = "export_part"
 
@@ -64,3 +68,5 @@ class ExportPart(Table, table=True):
     number: int = Field(primary_key=True)
     owner_id: UUID = Field(foreign_key="organization.id")
     data: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    listing: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
+    directory: bytes | None = Field(default=None, sa_column=Column(LargeBinary))

@@ -28,12 +28,17 @@ from hub.settings import Settings
 from hub.statements import Statements
 from hub.tasks import end
 from hub.web.auth import auth_routes
+from hub.web.credentials import Credentials
 from hub.web.downloads import download_routes
+from hub.web.failures import Failures
 from hub.web.graphql import Front, routes
 from hub.web.health import Check, health_routes
 from hub.web.ide import ide_routes
 from hub.web.identities import SECONDS, Identities
+from hub.web.operations import Operations
+from hub.web.tables import table_routes
 from resolvers.root import build
+from schema.bundle import Dccs
 from schema.changes import event_of
 from schema.context import Briefing, Context
 from schema.view import Views
@@ -61,6 +66,7 @@ class Hub:
         self.log = StoredFeed(self.database, self.feed_kept)
         self.feed = Feed(self.redis, self.log)
         self.identities = Identities(self.database)
+        self.failures = Failures(self.redis)
         self.keys = Keyring.of_settings(settings)
         self.vault = Vault.of_settings(settings)
         self.notary = Notary.of_settings(settings)
@@ -157,7 +163,8 @@ class Hub:
 
     def exporter(self) -> exports.Exporter:
         """What writes exports, each as its requester."""
-        return exports.Exporter(self.database, EngineWalk(self.views, self.reads))
+        files = Dccs(self.database, self.keys.signer)
+        return exports.Exporter(self.database, EngineWalk(self.views, self.reads), files)
 
     async def work(self) -> None:
         """The worker's part: feed, audit, webhooks and exports; and it tidies up."""
@@ -229,11 +236,14 @@ def application(hub: Hub, companions: Sequence[Companion] = ()) -> Front:
         Check("database", hub.database.check),
         Check("valkey", hub.redis.ping, vital=False),
     ]
+    operations = Operations(hub, hub.settings)
+    credentials = Credentials(hub.database, hub.identities, hub.failures)
     app = Front(
         routes=[
             *routes(hub, hub.settings),
-            *auth_routes(hub.database, hub.redis, hub.identities, hub.settings),
+            *auth_routes(hub.database, hub.failures, hub.identities, hub.settings),
             *download_routes(hub.database, hub.keys, hub.settings),
+            *table_routes(hub.database, operations, credentials, hub.views.of),
             *health_routes(checks, hub.draining.is_set),
             *(ide_routes() if hub.settings.graphiql else ()),
         ],

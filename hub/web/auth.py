@@ -1,11 +1,9 @@
 """Signing in and out over HTTP: /auth/login for a token, /auth/logout for its end."""
 
-import math
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from redis.asyncio import Redis
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -20,7 +18,7 @@ from hub.web.body import RequestRefused, read_body, read_json
 from hub.web.door import Caller
 from hub.web.failures import Failures
 from hub.web.identities import Identities
-from hub.web.negotiation import GRAPHQL, JSON, bearer, media
+from hub.web.negotiation import JSON, bearer, media
 from hub.web.problems import Problems
 
 LARGEST_BODY = 4_096
@@ -35,7 +33,7 @@ def _now() -> datetime:
 
 def auth_routes(
     database: Database,
-    valkey: Redis,
+    failures: Failures,
     identities: Identities,
     settings: Settings,
     now: Callable[[], datetime] = _now,
@@ -72,7 +70,7 @@ def auth_routes(
         identities.forget(token)
         return _answer(204)
 
-    failures, problems = Failures(valkey), Problems(settings)
+    problems = Problems(settings)
     return [
         Route("/auth/login", _Post(login, problems)),
         Route("/auth/logout", _Post(logout, problems)),
@@ -104,23 +102,16 @@ class _Post:
         await response(scope, receive, send)
 
     def _refusal(self, error: Exception, caller: Caller) -> Response:
-        told = self._problems.tell(error, caller)
-        headers: dict[str, str] = {}
-        if isinstance(error, RequestRefused):
-            status = error.status
-            headers |= error.headers
-        else:
-            status = self._problems.status(told, GRAPHQL)
-        if status == 401:
-            headers["www-authenticate"] = "Bearer"
-        if wait := told["extensions"].get("retryAfter"):
-            headers["retry-after"] = str(math.ceil(wait))
-        return _answer(status, {"message": told["message"], **told["extensions"]}, headers)
+        response = self._problems.refusal(error, caller)
+        if response.status_code == 401:
+            response.headers["www-authenticate"] = "Bearer"
+        response.raw_headers.extend(API_HEADERS)
+        return response
 
 
-def _answer(status: int, content: Any = None, headers: Mapping[str, str] | None = None) -> Response:
+def _answer(status: int, content: Any = None) -> Response:
     body = None if content is None else encode(content)
-    response = Response(body, status, headers, media_type=None if content is None else JSON)
+    response = Response(body, status, media_type=None if content is None else JSON)
     response.raw_headers.extend(API_HEADERS)
     return response
 

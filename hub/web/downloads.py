@@ -14,7 +14,7 @@ from hub.actions.export import requester
 from hub.actor import PLATFORM
 from hub.db import Database
 from hub.errors import Forbidden, LinkExpired, Words
-from hub.exchange import ExportFormat, ExportState
+from hub.exchange import PACKED, ExportFormat, ExportState
 from hub.exporters.deflate import HEAD, inflated, tail
 from hub.keys import Keyring
 from hub.links import PATH, Links
@@ -22,16 +22,16 @@ from hub.policy import readable
 from hub.settings import Settings
 from hub.tables.export import Export, ExportPart
 from hub.times import Clock, local_day, utc_now
-from hub.web.answers import API_HEADERS, encode
+from hub.web.answers import API_HEADERS
 from hub.web.body import RequestRefused
 from hub.web.door import Caller
-from hub.web.negotiation import GRAPHQL, JSON
 from hub.web.problems import Problems
 
 MEDIA = {
     ExportFormat.JSONL: "application/jsonl; charset=utf-8",
     ExportFormat.CSV: "text/csv; charset=utf-8",
     ExportFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ExportFormat.DCC: "application/zip",
 }
 
 
@@ -58,7 +58,7 @@ class Downloads:
         try:
             response = await self._file(request)
         except Exception as error:  # noqa: BLE001 -- whatever happened is told, never thrown
-            response = self._refusal(error, caller)
+            response = self._problems.refusal(error, caller)
         response.headers["x-request-id"] = caller.request_id
         response.raw_headers.extend(API_HEADERS)
         await response(scope, receive, send)
@@ -73,7 +73,7 @@ class Downloads:
             "vary": "accept-encoding",
         }
         form = ExportFormat(row["format"])
-        zipped = form is not ExportFormat.XLSX and takes_gzip(request.headers)
+        zipped = form not in PACKED and takes_gzip(request.headers)
         if zipped:
             headers["content-encoding"] = "gzip"
         else:
@@ -106,15 +106,7 @@ class Downloads:
 
     async def _plain(self, row: RowMapping) -> AsyncIterator[bytes]:
         async for part in parts_of(self._database, row):
-            yield part if row["format"] == ExportFormat.XLSX else inflated(part)
-
-    def _refusal(self, error: Exception, caller: Caller) -> Response:
-        told = self._problems.tell(error, caller)
-        status, headers = self._problems.status(told, GRAPHQL), {}
-        if isinstance(error, RequestRefused):
-            status, headers = error.status, dict(error.headers)
-        body = encode({"message": told["message"], **told["extensions"]})
-        return Response(body, status, headers, media_type=JSON)
+            yield part if row["format"] in PACKED else inflated(part)
 
 
 async def _nothing() -> AsyncIterator[bytes]:
@@ -144,4 +136,6 @@ def takes_gzip(headers: Mapping[str, str]) -> bool:
 
 def _name(row: RowMapping) -> str:
     noun, form = row["noun"].lower().replace("_", "-"), row["format"].lower()
+    if row["format"] == ExportFormat.DCC:
+        noun, form = "dcc", "zip"
     return f"{noun}-{local_day(row['created_at']):%Y%m%d}.{form}"

@@ -17,6 +17,7 @@ from hub.web.documents import Documents
 from hub.web.door import Caller
 from hub.web.execution import planned
 from hub.web.problems import Problems, Rejected
+from hub.web.tabling import Tabling
 from schema.explain import ExplainedProblem, Explanation, OperationCost
 
 SQL_READERS = frozenset({Role.OPERATOR, Role.DATA_STEWARD, Role.AUDITOR})
@@ -99,6 +100,7 @@ class OwnBriefing:
     plan: Plan
     asker: Asker
     explaining: Explaining
+    tabling: Tabling
     has_explained: bool = False
 
     def cost(self) -> OperationCost:
@@ -121,3 +123,7 @@ class OwnBriefing:
         self.has_explained = True
         asked = Asked(document, dict(variables or {}), name)
         return self.explaining.explain(asked, self.asker)
+
+    def check_table(self, document: str, variables: Mapping[str, Any]) -> None:
+        """Raise BadInput unless the same caller may have `document` as a table."""
+        self.tabling.check(document, variables, self.asker.actor, self.asker.schema)

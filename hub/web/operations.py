@@ -50,6 +50,7 @@ from hub.web.explaining import Asker, Explaining, OwnBriefing
 from hub.web.faults import TimedOut, foreign, own
 from hub.web.pace import Pace
 from hub.web.problems import Problems, Rejected
+from hub.web.tabling import Tabling
 
 ANY_KIND = frozenset(OperationType)
 MOST_STREAMS = 20
@@ -89,7 +90,7 @@ class Outcome(NamedTuple):
 
 
 class Operations:
-    """Runs operations through a door. Built once for a process."""
+    """Runs operations through a door. Built once for GraphQL, and once for saved queries."""
 
     def __init__(self, door: Door, settings: Settings) -> None:
         if door.schema.extensions or door.schema.directives:
@@ -105,15 +106,26 @@ class Operations:
         self._pace = Pace()
         self.problems = Problems(settings)
         self._explaining = Explaining(self._documents, self._plans, self.problems)
+        self.tabling = Tabling(self._documents, self._plans)
 
     async def answer(
-        self, asked: Asked, caller: Caller, kinds: Collection[OperationType]
+        self,
+        asked: Asked,
+        caller: Caller,
+        kinds: Collection[OperationType],
+        actor: Actor | None = None,
     ) -> Outcome:
-        """The answer of a query or mutation; every failure is one. RequestRefused for its kind."""
+        """The answer of a query or mutation; every failure is one. RequestRefused for its kind.
+
+        It is asked on behalf of `actor`, if there is one, whatever token the caller has.
+        """
         structlog.contextvars.bind_contextvars(request_id=caller.request_id)
         try:
             seconds = self._upload_seconds if asked.has_files else self._seconds
-            async with asyncio.timeout(seconds), self._enter(caller) as context:
+            entered = self._enter(caller)
+            if actor is not None:
+                entered = self._door.acting(actor, caller.language)
+            async with asyncio.timeout(seconds), entered as context:
                 execution = self._prepare(asked, caller, context, kinds)
                 return self._outcome(execution, await execution.result(), caller, context)
         except RequestRefused:
@@ -290,7 +302,7 @@ class Operations:
         asker = Asker(
             caller, self._door.asker(context), schema, self._door.today(context), insider=insider
         )
-        self._door.brief(context, OwnBriefing(made.plan, asker, self._explaining))
+        self._door.brief(context, OwnBriefing(made.plan, asker, self._explaining, self.tabling))
         return made
 
     def _outcome(

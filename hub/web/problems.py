@@ -1,15 +1,19 @@
 """How a failure is told to a caller: a GraphQL error with code, words and hint, and a status."""
 
+import math
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from graphql import GraphQLError
+from starlette.responses import Response
 
 from hub.errors import ChangeTokenExpired, Code, HubError
 from hub.settings import Settings
+from hub.web.answers import encode
+from hub.web.body import RequestRefused
 from hub.web.door import Caller
 from hub.web.faults import FaultLog, foreign, own
-from hub.web.negotiation import JSON
+from hub.web.negotiation import GRAPHQL, JSON
 
 _LONGEST_MESSAGE = 1_000
 _MOST_LOCATIONS = 20
@@ -97,12 +101,29 @@ class Problems:
                 told["path"] = error.path
         return told
 
-    def status(self, error: dict[str, Any], media_type: str) -> int:
+    def status(self, error: Mapping[str, Any], media_type: str) -> int:
         """The HTTP status of an answer without data whose first told error is `error`."""
         code = Code(error["extensions"]["code"])
         if media_type == JSON and code in _OF_THE_DOCUMENT:
             return 200
         return self._status[code]
+
+    def refusal(self, error: Exception, caller: Caller) -> Response:
+        """A refusal where no GraphQL is spoken: {code, message, hint, …} under the status of it."""
+        causes = error.errors if isinstance(error, Rejected) else [error]
+        response = self.told(self.tell(causes[0], caller))
+        if isinstance(error, RequestRefused):
+            response.status_code = error.status
+            response.headers.update(error.headers)
+        return response
+
+    def told(self, error: Mapping[str, Any]) -> Response:
+        """The same for an error that was told already."""
+        body = encode({"message": error["message"], **error["extensions"]})
+        response = Response(body, self.status(error, GRAPHQL), media_type=JSON)
+        if wait := error["extensions"].get("retryAfter"):
+            response.headers["retry-after"] = str(math.ceil(wait))
+        return response
 
 
 def _extensions(refusal: HubError, caller: Caller) -> dict[str, Any]:

@@ -140,6 +140,8 @@ class Draw:
         if name == "environment":
             listed = [self.value(Condition) for _ in range(self._random.randint(0, 3))]
             return self.one([{"conditions": listed}, {}])
+        if name == "variables":
+            return self.one([{}, {"within": 30, "name": {"eq": "卡尺"}}])
         spec = NOUNS.get(table) or PARTS[table]
         for key, declared in spec.fields.items():
             if isinstance(declared, Column) and column_name(declared.of or key) == name:

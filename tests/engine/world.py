@@ -33,6 +33,7 @@ from hub.tables.instrument import Instrument
 from hub.tables.organization import Organization
 from hub.tables.personnel import CertifiedItem, Personnel, PersonnelCertificate
 from hub.tables.qualification import Qualification
+from hub.tables.saved_query import SavedQuery
 from hub.tables.standard import (
     MeasurementStandard,
     StandardDocument,
@@ -62,10 +63,12 @@ from tests.given import (
     a_fee_item,
     a_person,
     a_qualification,
+    a_saved_query,
     a_standard,
     a_user,
     a_webhook,
     an_export,
+    an_export_key,
     an_instrument,
     an_organization,
 )
@@ -132,6 +135,7 @@ def rows_of(seed: int) -> dict[type[Table], list[Any]]:
     _users(make)
     _webhooks(make)
     _exports(make)
+    _saved_queries(make)
     return make.made
 
 
@@ -347,6 +351,15 @@ def _exports(make: Maker) -> None:
             values = make.values(Export, lease=None, expires_at=LONG_AGO, **numbers)
             values |= {"owner_id": by.organization_id, "requester_id": by.id}
             make.keep(an_export(by, **values))
+
+
+def _saved_queries(make: Maker) -> None:
+    for by in make.made[User]:
+        values = make.values(SavedQuery, name=make.number("query"), retired_at=None)
+        values |= {"owner_id": by.organization_id, "author_id": by.id}
+        query = make.keep(a_saved_query(by, **values))
+        for _ in range(make.random.randint(0, 2)):
+            make.keep(an_export_key(query))
 
 
 async def stored(database: Database, seed: int) -> World:

@@ -124,6 +124,21 @@ async def test_a_standard_may_be_kept_by_whom_the_same_sample_has_brought(
         assert (first["replayed"], second["replayed"]) == (False, True)
 
 
+async def test_the_sample_of_a_saved_query_is_a_table_with_the_key_of_its_second_operation(
+    live: HubClient,
+) -> None:
+    saved = (await run(live, "saved-query")).data["saveQuery"]
+    given = {"savedQuery": saved["savedQuery"]["id"], "idempotencyKey": str(uuid4())}
+    made = (await run(live, "saved-query", 1, key=given)).data["createExportKey"]
+
+    response = await live.http.get("/export/ledger.csv", params={"key": made["key"]})
+
+    heading, *rows = response.text.splitlines()
+    assert (saved["problems"], made["problems"]) == ([], [])
+    assert heading == "\ufeffassetNo,name,dueDate,owner.name"
+    assert len(rows) > 1
+
+
 async def test_the_first_operation_gives_the_id_and_version_for_the_change_of_status(
     live: HubClient,
 ) -> None:

@@ -229,7 +229,7 @@ def _closing(hub: HubClient, firm: Requester, pages: int) -> Any:
                 await _close(hub, firm)
             return found
 
-    return type(exporter)(exporter.database, Closing())
+    return type(exporter)(exporter.database, Closing(), exporter.files)
 
 
 async def test_files_are_let_go_of_after_a_week_and_those_that_are_waited_for_are_not(

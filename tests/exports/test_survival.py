@@ -82,7 +82,7 @@ class Interrupted:
 
 def interrupted(hub: HubClient, before: Any) -> Exporter:
     made = hub.hub.exporter()
-    return Exporter(made.database, Interrupted(made.walk, before))
+    return Exporter(made.database, Interrupted(made.walk, before), made.files)
 
 
 async def torment(hub: HubClient, firm: Requester, ids: list[UUID], seed: int) -> None:

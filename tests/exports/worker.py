@@ -11,6 +11,7 @@ from hub.exchange import ExportNoun
 from hub.jobs.exports import Exporter, Page, run
 from hub.statements import Statements
 from resolvers.root import build
+from schema.bundle import Dccs
 from schema.view import Views
 
 PAUSE = 0.1
@@ -28,8 +29,8 @@ class SlowWalk(EngineWalk):
 async def main(url: str) -> None:
     """Write exports until it is killed."""
     core: Any = build()._schema
-    walk = SlowWalk(Views(core), Statements(url, 4))
-    await run(Exporter(Database(url, 4), walk))
+    walk, database = SlowWalk(Views(core), Statements(url, 4)), Database(url, 4)
+    await run(Exporter(database, walk, Dccs(database, None)))
 
 
 if __name__ == "__main__":

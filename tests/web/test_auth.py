@@ -19,7 +19,7 @@ from hub.embedded.supervisor import Embedded
 from hub.errors import Unauthenticated
 from hub.settings import Settings
 from hub.web.auth import auth_routes
-from hub.web.failures import MOST
+from hub.web.failures import MOST, Failures
 from hub.web.identities import Identities
 from tests.accounts import PASSWORD, Accounts
 
@@ -45,7 +45,7 @@ def identities(database: Database) -> Identities:
 
 @pytest.fixture(scope="module")
 def app(database: Database, valkey: Redis, identities: Identities) -> Starlette:
-    return Starlette(routes=auth_routes(database, valkey, identities, SETTINGS))
+    return Starlette(routes=auth_routes(database, Failures(valkey), identities, SETTINGS))
 
 
 @pytest.fixture
@@ -253,7 +253,7 @@ async def test_a_database_that_is_away_is_told_and_is_no_failure_of_the_caller(
     valkey: Redis, host: str
 ) -> None:
     away = Database("postgresql+asyncpg://hub@127.0.0.1:1/hub", 1)
-    app = Starlette(routes=auth_routes(away, valkey, Identities(away), SETTINGS))
+    app = Starlette(routes=auth_routes(away, Failures(valkey), Identities(away), SETTINGS))
 
     async with client(app, host) as http:
         answer = await sign_in(http, "nobody")
