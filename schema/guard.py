@@ -27,6 +27,7 @@ ENVELOPES = frozenset(
         "Change",
         "ChangePage",
         "InstrumentChange",
+        "InstrumentOffer",
         "LedgerFinding",
         "LedgerLineOutcome",
         "LedgerCounts",
