@@ -1,5 +1,6 @@
 """Every refusal the hub can give: a stable code, words in Chinese and English, a hint, a path."""
 
+from datetime import date
 from enum import StrEnum
 from typing import ClassVar, NamedTuple
 
@@ -21,6 +22,7 @@ class Code(StrEnum):
     BAD_REQUEST = "BAD_REQUEST"
     PARSE_FAILED = "PARSE_FAILED"
     VALIDATION_FAILED = "VALIDATION_FAILED"
+    FIELD_RETIRED = "FIELD_RETIRED"
     BAD_INPUT = "BAD_INPUT"
     UNAUTHENTICATED = "UNAUTHENTICATED"
     FORBIDDEN = "FORBIDDEN"
@@ -84,6 +86,19 @@ class Invalid(HubError):
     """The document does not fit the schema or a limit on documents."""
 
     code = Code.VALIDATION_FAILED
+
+
+class FieldRetired(HubError):
+    """The document asks for a coordinate that was removed, and has a successor."""
+
+    code = Code.FIELD_RETIRED
+
+    def __init__(self, coordinate: str, successor: str, since: date) -> None:
+        super().__init__(
+            f"{coordinate} 已于 {since} 移除，请改用 {successor}",
+            f"{coordinate} was removed on {since}: use {successor}",
+            hint=Words(f"将 {coordinate} 改为 {successor}", f"replace it by {successor}"),
+        )
 
 
 class Unauthenticated(HubError):

@@ -39,6 +39,7 @@ _OF_THE_DOCUMENT = frozenset(
     {
         Code.PARSE_FAILED,
         Code.VALIDATION_FAILED,
+        Code.FIELD_RETIRED,
         Code.BAD_INPUT,
         Code.COST_EXCEEDED,
         Code.NOT_FOUND,
@@ -72,6 +73,7 @@ class Problems:
         self._status = {
             **_STATUS,
             Code.VALIDATION_FAILED: validation,
+            Code.FIELD_RETIRED: validation,
             Code.BAD_INPUT: validation,
         }
         self._faults = FaultLog()
