@@ -1,5 +1,6 @@
 """Every refusal the hub can give: a stable code, words in Chinese and English, a hint, a path."""
 
+from collections.abc import Collection
 from datetime import date
 from enum import StrEnum
 from typing import ClassVar, NamedTuple
@@ -129,6 +130,22 @@ class Conflict(HubError):
     """Someone else was first: a taken key, or a version that has moved on."""
 
     code = Code.CONFLICT
+
+
+class Stale(Conflict):
+    """The caller saw a version that is not the newest.
+
+    `version` is the newest, `changed` names the columns of the input that differ from it.
+    """
+
+    def __init__(self, version: int, member: str, changed: Collection[str] = ()) -> None:
+        super().__init__(
+            f"数据已是第 {version} 版，请刷新后重试",
+            f"the row is at version {version} by now, read it again",
+            path=(member,),
+        )
+        self.version = version
+        self.changed = changed
 
 
 class IdempotencyMismatch(HubError):

@@ -24,6 +24,7 @@ from hub.errors import (
     HubError,
     IdempotencyMismatch,
     NotFound,
+    Stale,
     Unauthenticated,
     Words,
 )
@@ -299,14 +300,17 @@ def check_input(earlier: bytes, digest: bytes) -> None:
         )
 
 
-def check_version(current: int, expected: int, member: str = "expectedVersion") -> None:
-    """Raise Conflict, naming the current version, unless the caller saw the newest."""
-    if current != expected:
-        raise Conflict(
-            f"数据已是第 {current} 版，请刷新后重试",
-            f"the row is at version {current} by now, read it again",
-            path=(member,),
-        )
+def check_version(
+    row: Row, expected: int, member: str = "expectedVersion", given: Mapping[str, Any] | None = None
+) -> None:
+    """Raise Stale, an error at the `member` of the input, unless the caller saw the newest version.
+
+    It names what of the values `given` for the row differs from it.
+    """
+    if row.version != expected:
+        values = (given or {}).items()
+        changed = [name for name, value in values if differ(getattr(row, name), value)]
+        raise Stale(row.version, member, changed)
 
 
 def broken(error: IntegrityError, table: type[Table]) -> HubError:

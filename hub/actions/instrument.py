@@ -1,5 +1,6 @@
 """What can be done to a line of a ledger: create, update, move, retire, restore."""
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
@@ -80,7 +81,7 @@ async def update(
     NotFound, Conflict when the version has moved on, BadInput for a text or price that does not
     fit, Refused by the rules of instruments.
     """
-    row = await own_line(db, instrument_id, expected_version)
+    row = await own_line(db, instrument_id, expected_version, given=_stated(values))
     tested = await last_test(db, row.id)
     status = values.pop("status", row.status)
     approved = values.pop("approved", False)
@@ -145,7 +146,7 @@ async def restore(
     db.actor.must(Can.INSTRUMENT_WRITE)
     db.actor.acts_for()
     row = await db.one(retired(db.actor).where(col(Instrument.id) == instrument_id))
-    check_version(row.version, expected_version)
+    check_version(row, expected_version)
     _check_reason(reason)
     check_restore(merged=row.merged_into_id is not None, approved=approved)
     return await db.change(
@@ -159,18 +160,23 @@ async def restore(
 
 
 async def own_line(
-    db: Writer, instrument_id: UUID, expected_version: int, member: str = "expectedVersion"
+    db: Writer,
+    instrument_id: UUID,
+    expected_version: int,
+    member: str = "expectedVersion",
+    given: Mapping[str, Any] | None = None,
 ) -> Instrument:
     """A line of the actor's ledger, locked.
 
-    NotFound, or Conflict at the `member` of the input when the version has moved on.
+    NotFound, or Conflict at the `member` of the input when the version has moved on, which names
+    what of the values `given` differs.
     """
     db.actor.must(Can.INSTRUMENT_WRITE)
     mine = col(Instrument.owner_id) == db.actor.acts_for()
     row = await db.one(
         readable(db.actor, Instrument).where(col(Instrument.id) == instrument_id, mine)
     )
-    check_version(row.version, expected_version, member)
+    check_version(row, expected_version, member, given)
     return row
 
 
@@ -178,6 +184,14 @@ def _check_reason(reason: str) -> None:
     check_lengths({"reason": reason})
     if not reason.strip():
         raise Refused("请说明原因", "give a reason", path=("reason",))
+
+
+def _stated(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns that an update states, the asset number by its one spelling."""
+    stated = {name: value for name, value in values.items() if name != "approved"}
+    if stated.get("asset_no"):
+        stated["asset_no"] = normal_key(stated["asset_no"])
+    return stated
 
 
 def _fitting(values: dict[str, Any]) -> dict[str, Any]:

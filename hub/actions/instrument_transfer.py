@@ -71,7 +71,7 @@ async def accept(
     Conflict for a key that is taken or a version that has moved on, BadInput for a long number.
     """
     row = await db.one(offered(db.actor).where(col(Instrument.id) == instrument_id))
-    check_version(row.version, expected_version)
+    check_version(row, expected_version)
     check_lengths({"asset_no": asset_no})
     number = normal_key(asset_no or "") or row.asset_no
     key = ledger_key(number, row.serial_no, row.manufacturer)
