@@ -30,6 +30,7 @@ class Can(StrEnum):
     """Permissions to act, `noun:verb`. Reading is decided by policies and levels instead."""
 
     INSTRUMENT_WRITE = "instrument:write"
+    INSTRUMENT_TRANSFER = "instrument:transfer"
     CERTIFICATE_ISSUE = "certificate:issue"
     CERTIFICATE_IMPORT = "certificate:import"
     REFERENCE_WRITE = "reference:write"
@@ -55,6 +56,7 @@ OVERSIGHT = frozenset({Role.REGULATOR, Role.DATA_STEWARD})
 OWN = frozenset(
     {
         Can.INSTRUMENT_WRITE,
+        Can.INSTRUMENT_TRANSFER,
         Can.STANDARD_WRITE,
         Can.PERSONNEL_WRITE,
         Can.WEBHOOK_WRITE,

@@ -62,6 +62,24 @@ def up(
             raise typer.Exit(1)
 
 
+@app.command("reset-demo")
+def reset_demo(
+    yes: Annotated[bool, typer.Option("--yes", help="不再询问")] = False,
+    data: Data = None,
+) -> None:
+    """把演示恢复原样：清空演示数据库，重新装入，打印新的令牌与口令；不是演示的数据库一概拒绝。"""
+    from hub.demo.reset import reset
+    from hub.keys import Keyring
+    from hub.migration import migrate as upgrade
+
+    chosen = configured(data)
+    if not yes:
+        typer.confirm("演示中的全部数据都将清除，重新装入。继续吗？", abort=True)
+    with plainly(), servers(chosen, valkey=False) as (database_url, _, _):
+        upgrade(database_url)
+        show_logins(asyncio.run(reset(database_url, Keyring.of_settings(chosen))))
+
+
 def show_logins(logins: "list[Login]") -> None:
     """Print the demo's logins; a password is shown once, when its account is made."""
     table = Table("登录名", "身份", "令牌（30 天有效）", "口令（仅首次显示）")

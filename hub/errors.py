@@ -1,5 +1,7 @@
 """Every refusal the hub can give: a stable code, words in Chinese and English, a hint, a path."""
 
+from collections.abc import Collection
+from datetime import date
 from enum import StrEnum
 from typing import ClassVar, NamedTuple
 
@@ -21,6 +23,7 @@ class Code(StrEnum):
     BAD_REQUEST = "BAD_REQUEST"
     PARSE_FAILED = "PARSE_FAILED"
     VALIDATION_FAILED = "VALIDATION_FAILED"
+    FIELD_RETIRED = "FIELD_RETIRED"
     BAD_INPUT = "BAD_INPUT"
     UNAUTHENTICATED = "UNAUTHENTICATED"
     FORBIDDEN = "FORBIDDEN"
@@ -86,6 +89,19 @@ class Invalid(HubError):
     code = Code.VALIDATION_FAILED
 
 
+class FieldRetired(HubError):
+    """The document asks for a coordinate that was removed, and has a successor."""
+
+    code = Code.FIELD_RETIRED
+
+    def __init__(self, coordinate: str, successor: str, since: date) -> None:
+        super().__init__(
+            f"{coordinate} 已于 {since} 移除，请改用 {successor}",
+            f"{coordinate} was removed on {since}: use {successor}",
+            hint=Words(f"将 {coordinate} 改为 {successor}", f"replace it by {successor}"),
+        )
+
+
 class Unauthenticated(HubError):
     """No valid credentials came with the request."""
 
@@ -114,6 +130,22 @@ class Conflict(HubError):
     """Someone else was first: a taken key, or a version that has moved on."""
 
     code = Code.CONFLICT
+
+
+class Stale(Conflict):
+    """The caller saw a version that is not the newest.
+
+    `version` is the newest, `changed` names the columns of the input that differ from it.
+    """
+
+    def __init__(self, version: int, member: str, changed: Collection[str] = ()) -> None:
+        super().__init__(
+            f"数据已是第 {version} 版，请刷新后重试",
+            f"the row is at version {version} by now, read it again",
+            path=(member,),
+        )
+        self.version = version
+        self.changed = changed
 
 
 class IdempotencyMismatch(HubError):

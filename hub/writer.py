@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
+from uuid import UUID
 
 import orjson
 import sqlalchemy as sa
@@ -23,10 +24,11 @@ from hub.errors import (
     HubError,
     IdempotencyMismatch,
     NotFound,
+    Stale,
     Unauthenticated,
     Words,
 )
-from hub.exchange import ChangeKind
+from hub.exchange import ChangeKind, ChangeReason
 from hub.tables.base import Row, Table
 from hub.tables.journal import AuditEvent, IdempotencyKey, InboxChange
 from hub.values import differ
@@ -82,7 +84,7 @@ class Writer:
             await self._session.flush()
         except IntegrityError as error:
             raise broken(error, type(row)) from error
-        self._record(type(row), dict(row), action, ChangeKind.UPSERT, [])
+        self._record(type(row), dict(row), action, [])
         return row
 
     async def attach(self, rows: Iterable[Table]) -> None:
@@ -94,10 +96,14 @@ class Writer:
             raise broken(error, Table) from error
 
     async def change(self, row: R, *, action: str, **values: Any) -> R:
-        """Set `values` on `row` and raise its version; nothing happens where none differs."""
+        """Set `values` on `row` and raise its version; nothing happens where none differs.
+
+        An organisation whose own it is no more hears that it is gone.
+        """
         changed = [name for name, value in values.items() if differ(getattr(row, name), value)]
         if not changed:
             return row
+        before = _owners(type(row), dict(row))
         for name in changed:
             setattr(row, name, values[name])
             flag_modified(row, name)  # SQLAlchemy would take 0.10 for 0.1
@@ -107,13 +113,22 @@ class Writer:
             await self._session.flush()
         except IntegrityError as error:
             raise broken(error, type(row)) from error
-        self._record(type(row), dict(row), action, ChangeKind.UPSERT, changed)
+        self._record(type(row), dict(row), action, changed, before)
         return row
 
     async def retire(self, row: R, *, action: str, **values: Any) -> R:
-        """Change `row` for the last time; the feed hears of a deletion."""
+        """Change `row` for the last time; the feed hears of a deletion.
+
+        Where the values have a `merged_into_id`, it hears into which row it was merged.
+        """
         await self.change(row, action=action, **values)
-        self._changes[-1]["kind"] = ChangeKind.DELETE
+        kept = values.get("merged_into_id")
+        reason = ChangeReason.MERGED if kept else ChangeReason.RETIRED
+        self._changes[-1] |= {
+            "kind": ChangeKind.DELETE,
+            "reason": reason,
+            "merged_into_id": kept,
+        }
         return row
 
     async def insert_many(
@@ -132,7 +147,7 @@ class Writer:
             except IntegrityError as error:
                 raise broken(error, table) from error
             for row in chunk:
-                self._record(table, row, action, ChangeKind.UPSERT, [])
+                self._record(table, row, action, [])
 
     async def update_many(
         self,
@@ -157,7 +172,7 @@ class Writer:
             if (await self._session.execute(statement)).scalar_one_or_none() is None:
                 raise Conflict("数据刚被他人修改", "the row has just been changed by another")
             changed = {**row, **values, "version": version + 1}
-            self._record(table, changed, action, ChangeKind.UPSERT, list(values))
+            self._record(table, changed, action, list(values), _owners(table, row))
 
     async def execute(self, statement: Executable) -> None:
         """Run a statement on rows that no noun owns: tokens, links."""
@@ -219,22 +234,28 @@ class Writer:
         table: type[Row],
         row: Mapping[str, Any],
         action: str,
-        kind: ChangeKind,
         fields: list[str],
+        before: Sequence[UUID | None] = (),
     ) -> None:
+        """Note a version of a row, which the organisations `before` owned until now."""
         name = table.__name__
         self._events.append(
             self._event(action) | {"object_type": name, "object_id": row["id"], "fields": fields}
         )
-        self._changes.append(
-            {
-                "object_type": name,
-                "object_id": row["id"],
-                "kind": kind,
-                "object_version": row["version"],
-                "organization_ids": [row[owner] for owner in table.OWNERS],
-            }
-        )
+        owners = _owners(table, row)
+        change = {
+            "object_type": name,
+            "object_id": row["id"],
+            "kind": ChangeKind.UPSERT,
+            "reason": None,
+            "merged_into_id": None,
+            "object_version": row["version"],
+            "organization_ids": owners,
+        }
+        if lost := [one for one in before if one is not None and one not in owners]:
+            gone = {"kind": ChangeKind.DELETE, "reason": ChangeReason.PERMISSION_LOST}
+            self._changes.append(change | gone | {"organization_ids": lost})
+        self._changes.append(change)
 
     async def journal(self) -> None:
         """Write the audit and outbox rows, after every row lock of the transaction is taken."""
@@ -243,6 +264,10 @@ class Writer:
                 await self._session.execute(insert(_stored(table)), rows[start : start + CHUNK])
         if self._changes:
             await self._session.execute(text("NOTIFY inbox"))
+
+
+def _owners(table: type[Row], row: Mapping[str, Any]) -> list[UUID | None]:
+    return [row[owner] for owner in table.OWNERS]
 
 
 def _stored(table: type[Table]) -> sa.Table:
@@ -275,14 +300,17 @@ def check_input(earlier: bytes, digest: bytes) -> None:
         )
 
 
-def check_version(current: int, expected: int) -> None:
-    """Raise Conflict, naming the current version, unless the caller saw the newest."""
-    if current != expected:
-        raise Conflict(
-            f"数据已是第 {current} 版，请刷新后重试",
-            f"the row is at version {current} by now, read it again",
-            path=("expectedVersion",),
-        )
+def check_version(
+    row: Row, expected: int, member: str = "expectedVersion", given: Mapping[str, Any] | None = None
+) -> None:
+    """Raise Stale, an error at the `member` of the input, unless the caller saw the newest version.
+
+    It names what of the values `given` for the row differs from it.
+    """
+    if row.version != expected:
+        values = (given or {}).items()
+        changed = [name for name, value in values if differ(getattr(row, name), value)]
+        raise Stale(row.version, member, changed)
 
 
 def broken(error: IntegrityError, table: type[Table]) -> HubError:

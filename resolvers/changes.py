@@ -1,6 +1,7 @@
 """Changes out: pages of the feed, and the feed as it grows."""
 
 from collections.abc import AsyncIterable
+from datetime import date
 from typing import Annotated
 
 import strawberry
@@ -16,6 +17,7 @@ from loaders.keyset import By
 from schema import page as pages
 from schema.changes import Change, ChangePage, InstrumentChange
 from schema.context import Info
+from schema.evolution import outdated
 
 After = Annotated[
     str | None,
@@ -85,7 +87,10 @@ class ChangesSubscription:
         )
 
     @strawberry.subscription(
-        description="本机构计量器具的变更，提交之后按次序送达，不丢失", metadata={"weight": 1}
+        description="本机构计量器具的变更，提交之后按次序送达，不丢失；"
+        "与 changes(types: [INSTRUMENT]) 相同",
+        deprecation_reason=outdated(date(2026, 11, 23), "Subscription.changes(types:)"),
+        metadata={"weight": 1},
     )
     def instrument_changed(self, info: Info) -> AsyncIterable[InstrumentChange]:
         context = info.context

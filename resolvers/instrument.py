@@ -7,6 +7,7 @@ import strawberry
 from sqlmodel import col
 
 from hub.actions import instrument as actions
+from hub.actions.instrument_merge import merge
 from hub.actions.instrument_sync import INSTRUMENTS
 from hub.errors import BadInput
 from hub.tables.handed import InstrumentSync
@@ -22,6 +23,8 @@ from schema.instrument import Instrument
 from schema.instrument_input import (
     CreateInstrumentInput,
     InstrumentPayload,
+    MergeInstrumentsInput,
+    RestoreInstrumentInput,
     RetireInstrumentInput,
     SyncInstrumentRow,
     UpdateInstrumentInput,
@@ -98,7 +101,7 @@ class InstrumentMutation:
             return {"id": str(row.id)}
 
         done = await perform(info.context, "createInstrument", values, input.idempotency_key, work)
-        return await _payload(info, done)
+        return await payload(info, done)
 
     @strawberry.mutation(description="修改本机构台账中的一件计量器具，或改变其状态")
     async def update_instrument(
@@ -128,7 +131,7 @@ class InstrumentMutation:
             return {"id": str(row.id)}
 
         done = await perform(info.context, "updateInstrument", given, input.idempotency_key, work)
-        return await _payload(info, done)
+        return await payload(info, done)
 
     @strawberry.mutation(description="使一件计量器具退出台账；记录保留，编号可再用")
     async def retire_instrument(
@@ -146,9 +149,49 @@ class InstrumentMutation:
             return {}
 
         done = await perform(info.context, "retireInstrument", given, input.idempotency_key, work)
-        return await _payload(info, done)
+        return await payload(info, done)
+
+    @strawberry.mutation(
+        description="使退出台账的一件计量器具回到台账：先为停用，有有效证书才能投入使用"
+    )
+    async def restore_instrument(
+        self,
+        info: Info,
+        input: Annotated[RestoreInstrumentInput, GIVEN],
+    ) -> InstrumentPayload | None:
+        key = key_of(input.id, "Instrument", ("input", "id"))
+        given = [key, input.expected_version, input.reason, input.approved]
+
+        async def work(db: Writer) -> dict[str, Any]:
+            row = await actions.restore(
+                db, key, input.expected_version, input.reason, approved=input.approved
+            )
+            return {"id": str(row.id)}
+
+        done = await perform(info.context, "restoreInstrument", given, input.idempotency_key, work)
+        return await payload(info, done)
+
+    @strawberry.mutation(
+        description="合并本机构台账中其实是同一件的两行：证书、外部编号归于保留的一行，"
+        "日期以其证书为准；另一行退出台账，不能恢复"
+    )
+    async def merge_instruments(
+        self,
+        info: Info,
+        input: Annotated[MergeInstrumentsInput, GIVEN],
+    ) -> InstrumentPayload | None:
+        keep = key_of(input.keep, "Instrument", ("input", "keep")), input.keep_version
+        drop = key_of(input.drop, "Instrument", ("input", "drop")), input.drop_version
+
+        async def work(db: Writer) -> dict[str, Any]:
+            return {"id": str((await merge(db, keep, drop)).id)}
+
+        given = [keep, drop]
+        done = await perform(info.context, "mergeInstruments", given, input.idempotency_key, work)
+        return await payload(info, done)
 
 
-async def _payload(info: Info, done: Done) -> InstrumentPayload:
+async def payload(info: Info, done: Done) -> InstrumentPayload:
+    """What a mutation of an instrument answers."""
     found = await by_id(info.context, InstrumentRow, done.key) if done.key else None
     return InstrumentPayload(instrument=found, problems=done.problems, replayed=done.replayed)

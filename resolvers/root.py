@@ -16,6 +16,7 @@ from resolvers.personnel import PersonnelMutation, PersonnelQuery
 from resolvers.reference import ReferenceMutation, ReferenceQuery
 from resolvers.saved_query import SavedQueryMutation, SavedQueryQuery
 from resolvers.standard import StandardMutation
+from resolvers.transfer import TransferMutation, TransferQuery
 from resolvers.webhook import WebhookMutation, WebhookQuery
 from schema.guard import check
 from schema.scalars import SCALARS
@@ -27,6 +28,7 @@ class Query(
     NodeQuery,
     OrganizationQuery,
     InstrumentQuery,
+    TransferQuery,
     CertificateQuery,
     ReferenceQuery,
     PersonnelQuery,
@@ -42,6 +44,7 @@ class Query(
 @strawberry.type(description="修改；每项都以幂等键重复而只生效一次")
 class Mutation(
     InstrumentMutation,
+    TransferMutation,
     StandardMutation,
     PersonnelMutation,
     ReferenceMutation,

@@ -39,6 +39,9 @@ class Change:
     id: strawberry.ID = strawberry.field(description="对象的标识符")
     kind: ChangeKind = strawberry.field(description="变更种类")
     reason: ChangeReason | None = strawberry.field(description="删除的原因")
+    merged_into: strawberry.ID | None = strawberry.field(
+        description="并入的对象的标识符；删除的原因为 MERGED 时给出"
+    )
     version: int = strawberry.field(description="变更后的版本号；每个对象的版本号依次到达")
     at: datetime = strawberry.field(description="变更时刻")
     key: strawberry.Private[UUID]
@@ -54,13 +57,15 @@ class Change:
     def of(cls, change: FeedRow) -> "Change":
         """What its organisations are told of `change`."""
         is_gone = change["kind"] is ChangeKind.DELETE
+        kept = change["merged_into_id"]
         return cls(
             pos=str(change["pos"]),
             cursor=cursor(change["pos"]),
             type=TYPES[change["object_type"]],
             id=encode(change["object_type"], change["object_id"]),
             kind=change["kind"],
-            reason=ChangeReason.RETIRED if is_gone else None,
+            reason=(change["reason"] or ChangeReason.RETIRED) if is_gone else None,
+            merged_into=encode(change["object_type"], kept) if kept else None,
             version=change["object_version"],
             at=change["at"],
             key=change["object_id"],
@@ -119,6 +124,7 @@ def event_of(change: FeedRow) -> Event:
         "objectId": told.id,
         "kind": told.kind,
         "reason": told.reason,
+        "mergedInto": told.merged_into,
         "version": told.version,
     }
     return Event(f"{told.type}.{told.kind}".lower(), data)

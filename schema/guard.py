@@ -1,4 +1,4 @@
-"""Refuses a schema in which a field escapes the guards or goes undescribed."""
+"""Refuses a schema in which a field escapes the guards, goes undescribed or leads nowhere."""
 
 import re
 from collections.abc import Iterator
@@ -14,6 +14,7 @@ from graphql import (
 )
 
 from schema.declare import NOUNS, PARTS, Declared
+from schema.evolution import misled
 from schema.values import VALUES
 
 ROOTS = frozenset({"Query", "Mutation", "Subscription"})
@@ -27,6 +28,7 @@ ENVELOPES = frozenset(
         "Change",
         "ChangePage",
         "InstrumentChange",
+        "InstrumentOffer",
         "LedgerFinding",
         "LedgerLineOutcome",
         "LedgerCounts",
@@ -47,7 +49,10 @@ CHINESE = re.compile("[\u4e00-\u9fff]")
 
 
 def check(built: strawberry.Schema) -> None:
-    """Raise TypeError, naming what to mend, unless every field is guarded and described."""
+    """Raise TypeError, naming what to mend, unless every field is guarded and described.
+
+    What is outdated or retired names a successor that there is.
+    """
     core: GraphQLSchema = built._schema  # noqa: SLF001 -- the only way to graphql-core's schema
     faults = [
         fault
@@ -55,6 +60,7 @@ def check(built: strawberry.Schema) -> None:
         if not is_introspection_type(kind)
         for fault in (*unguarded(kind), *undescribed(kind))
     ]
+    faults += misled(core)
     if faults:
         raise TypeError("; ".join(faults))
 

@@ -207,6 +207,9 @@ class Instrument(Noun):
     qr_code: str | None = column(O, "二维码")
     certificate_no: str | None = column(O, "台账所载证书编号", match=True)
     remark: str | None = column(O, "备注")
+    offered_to: Organization | None = one(
+        O, "已向其移交、待其接收的机构", by=col(InstrumentRow.offered_to_id)
+    )
     certificates: Connection[LazyCertificate] = many(
         O,
         "证书，新的在前",

@@ -105,6 +105,28 @@ class RetireInstrumentInput:
     idempotency_key: str = strawberry.field(description="幂等键，每次新操作一个")
 
 
+@strawberry.input(description="计量器具恢复到台账")
+class RestoreInstrumentInput:
+    """The return of a line."""
+
+    id: strawberry.ID = strawberry.field(description="标识符，见其删除的变更")
+    expected_version: int = strawberry.field(description="其删除的变更中的版本号；已变则拒绝")
+    reason: str = strawberry.field(description="原因")
+    approved: bool = strawberry.field(default=False, description="恢复是否已经批准")
+    idempotency_key: str = strawberry.field(description="幂等键，每次新操作一个")
+
+
+@strawberry.input(description="合并台账中的两行：其实是同一件计量器具")
+class MergeInstrumentsInput:
+    """Two lines that are one instrument."""
+
+    keep: strawberry.ID = strawberry.field(description="保留的一行")
+    keep_version: int = strawberry.field(description="所见的版本号；已变则拒绝")
+    drop: strawberry.ID = strawberry.field(description="并入而退出台账的一行")
+    drop_version: int = strawberry.field(description="所见的版本号；已变则拒绝")
+    idempotency_key: str = strawberry.field(description="幂等键，每次新操作一个")
+
+
 @strawberry.type(description="修改计量器具的结果")
 class InstrumentPayload:
     """The instrument as it is now, or why nothing was done."""

@@ -1,18 +1,19 @@
 """What a mutation answers: the noun, the problems that refused it, whether it was a replay."""
 
-from collections.abc import Awaitable, Callable
+import re
+from collections.abc import Awaitable, Callable, Collection
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import strawberry
 
-from hub.errors import BadInput, Code, Conflict, HubError, Refused, Words
+from hub.errors import BadInput, Code, Conflict, HubError, Refused, Stale, Words
 from hub.rules.problem import Objections, Severity
 from hub.rules.problem import Problem as Objection
 from hub.writer import Writer
 from schema.context import Context
 from schema.declare import camel
-from schema.values import Value, value
+from schema.values import Value, say, value
 
 MAX_KEY = 128
 
@@ -26,6 +27,8 @@ class Problem(Value):
     path: list[str] = strawberry.field(description="指向输入中有问题的值")
     hint: str | None = strawberry.field(description="如何解决")
     severity: Severity = strawberry.field(description="级别")
+    current_version: int | None = say("所见的版本号已过时的，现在的版本号")
+    changed: list[str] | None = say("所见的版本号已过时的，所给各项中与现在的内容不同的")
 
 
 class Done(NamedTuple):
@@ -78,6 +81,8 @@ def in_words(objection: Objection, language: str) -> Problem:
         path=[camel(str(step)) for step in objection.path],
         hint=None,
         severity=objection.severity,
+        current_version=None,
+        changed=None,
     )
 
 
@@ -93,5 +98,13 @@ def problems_of(refusal: HubError, language: str) -> list[Problem]:
             path=[camel(str(step)) for step in refusal.path],
             hint=refusal.hint.in_(language) if refusal.hint else None,
             severity=Severity.ERROR,
+            current_version=refusal.version if isinstance(refusal, Stale) else None,
+            changed=_members(refusal.changed) if isinstance(refusal, Stale) else None,
         )
     ]
+
+
+def _members(columns: Collection[str]) -> list[str]:
+    """The members of an input by the columns that they set; a quantity sets two."""
+    whole = (re.sub("_(value|unit)$", "", name) for name in columns)
+    return list(dict.fromkeys(map(camel, whole)))

@@ -22,6 +22,7 @@ from hub.vocabulary import Role
 from hub.web.app import Hub, application
 from schema.ids import encode
 
+EVERYWHERE = {"cost", "schemaVersion"}
 Asker = User | Actor | str | None
 """Who asks: an account, its actor or its login; None for no one who is signed in."""
 
@@ -67,9 +68,9 @@ class Answer:
 
     @property
     def extensions(self) -> Any:
-        """Its extensions besides the cost, empty where there are none."""
+        """Its extensions besides those that every answer has, empty where there are none."""
         told = self.body.get("extensions", {})
-        return {name: one for name, one in told.items() if name != "cost"}
+        return {name: one for name, one in told.items() if name not in EVERYWHERE}
 
     @property
     def cost(self) -> Any:

@@ -12,7 +12,7 @@ from sqlmodel import col
 
 from hub.actor import Actor
 from hub.db import Database
-from hub.demo import cast
+from hub.demo import cast, plant
 from hub.demo.seed import EXAMPLES, SEEDER, Demo, seed
 from hub.errors import BadInput
 from hub.keys import Keyring
@@ -188,7 +188,7 @@ async def test_an_enterprise_sees_its_ledger_and_certificates_and_not_the_rivals
     instruments = await rows(database, enterprise, Instrument)
     certificates = await rows(database, enterprise, Certificate)
 
-    assert len(instruments) == 174
+    assert len(instruments) == plant.SIZE == 1_000
     assert {each["owner_id"] for each in instruments} == {mine}
     assert {each["client_id"] for each in certificates} == {mine}
     assert len(certificates) == 11 + len(cast.DCC_FILES)

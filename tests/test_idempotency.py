@@ -3,8 +3,10 @@
 import asyncio
 
 import pytest
+from graphql import GraphQLInputObjectType, GraphQLObjectType, get_named_type
 
 from hub.tables.user import User
+from resolvers.root import build
 from tests.doors import HubClient, key
 from tests.given import an_instrument
 from tests.ledger_verbs import Firm, a_firm, create, done, problem, retire, update
@@ -128,3 +130,20 @@ async def test_a_key_is_one_to_128_characters(hub: HubClient, user: User, unfit:
 
     assert answer.codes == ["BAD_INPUT"]
     assert await how_many(hub, user) == 0
+
+
+def test_every_mutation_takes_a_key_and_says_whether_it_was_a_replay() -> None:
+    mutations = build()._schema.type_map["Mutation"]
+    assert isinstance(mutations, GraphQLObjectType)
+
+    keyless = []
+    for name, field in mutations.fields.items():
+        given = get_named_type(field.args["input"].type)
+        told = get_named_type(field.type)
+        assert isinstance(given, GraphQLInputObjectType)
+        assert isinstance(told, GraphQLObjectType)
+        key_ = given.fields.get("idempotencyKey")
+        if key_ is None or str(key_.type) != "String!" or "replayed" not in told.fields:
+            keyless.append(name)
+
+    assert keyless == []

@@ -10,7 +10,7 @@ import pytest
 from hub.times import today
 from hub.vocabulary import Role
 from schema.ids import encode
-from tests.doors import HubClient, id_of
+from tests.doors import HubClient, id_of, key
 from tests.given import a_certificate, a_laboratory, a_user, an_instrument, an_organization
 from tests.ledger_verbs import Firm, a_firm, create, done, journal, problem, retire, update
 
@@ -92,6 +92,36 @@ async def test_a_version_that_has_moved_on_is_a_conflict_that_names_the_newest(
         assert "2" in answer.data["done"]["problems"][0]["message"]
 
     assert [kind for kind, _ in await journal(hub, one.id)] == ["UPSERT", "UPSERT"]
+
+
+CONFLICT = """
+mutation($input: UpdateInstrumentInput!) {
+  done: updateInstrument(input: $input) { problems { code currentVersion changed } }
+}
+"""
+
+
+async def test_a_conflict_names_the_version_there_is_and_what_of_the_change_differs_from_it(
+    hub: HubClient, firm: Firm
+) -> None:
+    one = await hub.given(
+        an_instrument(firm.owner, asset_no="CF-1", department="一车间", remark="r")
+    )
+    done(await update(hub, firm.user, one, content={"department": "二车间"}))
+    content = {
+        "assetNo": " cf－1 ",
+        "department": "三车间",
+        "remark": "r",
+        "resolution": {"value": "0.10", "unit": "mm"},
+        "name": None,
+    }
+    given = {"id": id_of(one), "expectedVersion": 1, "content": content, "status": "STOPPED"}
+
+    answer = await hub.ask(CONFLICT, as_=firm.user, input=given | {"idempotencyKey": key()})
+
+    (told,) = answer.data["done"]["problems"]
+    assert (told["code"], told["currentVersion"]) == ("CONFLICT", 2)
+    assert set(told["changed"]) == {"department", "resolution", "name", "status"}
 
 
 async def test_of_many_changes_at_once_of_one_version_one_is_made(

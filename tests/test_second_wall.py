@@ -25,6 +25,7 @@ from hub.tables.certificate import (
 from hub.tables.document import DocumentAdoption
 from hub.tables.exchange import ExternalId
 from hub.tables.organization import Organization
+from hub.tables.standard import StandardInstrument
 from hub.tables.user import User
 from hub.vocabulary import AdoptionState
 from tests.doors import HubClient
@@ -36,6 +37,7 @@ from tests.given import (
     a_part,
     a_person,
     a_saved_query,
+    a_standard,
     a_user,
     a_webhook,
     an_export,
@@ -99,12 +101,14 @@ async def estate(hub: HubClient) -> Estate:
     adoption = DocumentAdoption(
         document_id=document.id, organization_id=owner.id, state=AdoptionState.ADOPTED
     )
-    webhook, export = a_webhook(owner), an_export(user)
+    webhook, export, standard = a_webhook(owner), an_export(user), a_standard(owner)
     query = a_saved_query(user)
     await hub.all_given(
         *(owner, other, lab, user, document, gauge, certificate, adoption, a_person(owner)),
         *(webhook, a_delivery(webhook), export, a_part(export)),
         *(query, an_export_key(query)),
+        standard,
+        StandardInstrument(standard_id=standard.id, instrument_id=gauge.id),
         ExternalId(
             organization_id=owner.id,
             object_type="Instrument",
@@ -198,6 +202,43 @@ async def test_no_row_can_be_written_for_another_organisation(
         async with scoped(hub, estate.owner.id) as connection:
             with pytest.raises(DBAPIError, match="row-level security"):
                 await connection.execute(text(sql), values)
+
+
+async def test_only_who_is_offered_a_line_takes_it_and_only_for_itself(
+    hub: HubClient, estate: Estate
+) -> None:
+    offer = text("UPDATE instrument SET offered_to_id = :other")
+    take = text("UPDATE instrument SET owner_id = :mine WHERE offered_to_id IS NOT NULL")
+    scope = text("SELECT set_config('app.org', :scope, true)")
+
+    async with scoped(hub, estate.owner.id) as connection:
+        await connection.execute(offer, {"other": estate.other.id})
+        await connection.execute(scope, {"scope": str(uuid4())})
+        strangers = await connection.execute(take, {"mine": estate.other.id})
+        await connection.execute(scope, {"scope": str(estate.other.id)})
+        theirs = await connection.execute(take, {"mine": estate.other.id})
+        await connection.execute(scope, {"scope": str(estate.owner.id)})
+        left = (await connection.execute(text("SELECT count(*) FROM instrument"))).scalar_one()
+    assert (strangers.rowcount, theirs.rowcount, left) == (0, 1, 0)
+    async with scoped(hub, estate.owner.id) as connection:
+        await connection.execute(offer, {"other": estate.other.id})
+        with pytest.raises(DBAPIError, match="row-level security"):
+            await connection.execute(take, {"mine": estate.other.id})
+
+
+@pytest.mark.parametrize("table", ["certificate", "external_id", "standard_instrument"])
+async def test_what_refers_to_a_line_is_moved_by_its_owner_only(
+    hub: HubClient, estate: Estate, table: str
+) -> None:
+    column = "object_id" if table == "external_id" else "instrument_id"
+    move = text(f"UPDATE {table} SET {column} = {column}")  # noqa: S608 -- our own names
+
+    async with scoped(hub, estate.owner.id) as connection:
+        own = (await connection.execute(move)).rowcount
+    async with scoped(hub, estate.other.id) as connection:
+        foreign = (await connection.execute(move)).rowcount
+
+    assert (own, foreign) == (1, 0)
 
 
 async def test_a_foreign_row_is_neither_changed_nor_locked(hub: HubClient, estate: Estate) -> None:

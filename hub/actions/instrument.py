@@ -1,5 +1,6 @@
-"""What can be done to a line of a ledger: create, update, move, retire."""
+"""What can be done to a line of a ledger: create, update, move, retire, restore."""
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
@@ -9,6 +10,7 @@ from sqlmodel import col
 from hub.actions.last_test import LastTest, last_test
 from hub.actor import Can
 from hub.errors import Refused
+from hub.policies.instrument import retired
 from hub.policy import readable
 from hub.rules.due import valid_until
 from hub.rules.instrument import (
@@ -16,6 +18,7 @@ from hub.rules.instrument import (
     check_compulsory,
     check_interval,
     check_move,
+    check_restore,
     check_retire,
     normal_key,
 )
@@ -78,7 +81,7 @@ async def update(
     NotFound, Conflict when the version has moved on, BadInput for a text or price that does not
     fit, Refused by the rules of instruments.
     """
-    row = await _own(db, instrument_id, expected_version)
+    row = await own_line(db, instrument_id, expected_version, given=_stated(values))
     tested = await last_test(db, row.id)
     status = values.pop("status", row.status)
     approved = values.pop("approved", False)
@@ -119,28 +122,76 @@ async def retire(
 
     Refused without a reason, or without an approval for what is not scrapped yet.
     """
-    row = await _own(db, instrument_id, expected_version)
-    check_lengths({"reason": reason})
-    if not reason.strip():
-        raise Refused("请说明原因", "give a reason", path=("reason",))
+    row = await own_line(db, instrument_id, expected_version)
+    _check_reason(reason)
     check_retire(row.status, approved=approved)
     return await db.retire(
         row,
         action="retireInstrument",
         status=InstrumentState.SCRAPPED,
         status_reason=reason,
+        offered_to_id=None,
         retired_at=datetime.now(UTC),
     )
 
 
-async def _own(db: Writer, instrument_id: UUID, expected_version: int) -> Instrument:
+async def restore(
+    db: Writer, instrument_id: UUID, expected_version: int, reason: str, *, approved: bool
+) -> Instrument:
+    """Bring a retired line back into the ledger: stopped, until a certificate lets it be used.
+
+    NotFound for a line that is no such, Conflict when its key was taken meanwhile or the version
+    has moved on, Refused without a reason or an approval, and for one that was merged.
+    """
+    db.actor.must(Can.INSTRUMENT_WRITE)
+    db.actor.acts_for()
+    row = await db.one(retired(db.actor).where(col(Instrument.id) == instrument_id))
+    check_version(row, expected_version)
+    _check_reason(reason)
+    check_restore(merged=row.merged_into_id is not None, approved=approved)
+    return await db.change(
+        row,
+        action="restoreInstrument",
+        status=InstrumentState.STOPPED,
+        status_reason=reason,
+        status_moved_at=datetime.now(UTC),
+        retired_at=None,
+    )
+
+
+async def own_line(
+    db: Writer,
+    instrument_id: UUID,
+    expected_version: int,
+    member: str = "expectedVersion",
+    given: Mapping[str, Any] | None = None,
+) -> Instrument:
+    """A line of the actor's ledger, locked.
+
+    NotFound, or Conflict at the `member` of the input when the version has moved on, which names
+    what of the values `given` differs.
+    """
     db.actor.must(Can.INSTRUMENT_WRITE)
     mine = col(Instrument.owner_id) == db.actor.acts_for()
     row = await db.one(
         readable(db.actor, Instrument).where(col(Instrument.id) == instrument_id, mine)
     )
-    check_version(row.version, expected_version)
+    check_version(row, expected_version, member, given)
     return row
+
+
+def _check_reason(reason: str) -> None:
+    check_lengths({"reason": reason})
+    if not reason.strip():
+        raise Refused("请说明原因", "give a reason", path=("reason",))
+
+
+def _stated(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns that an update states, the asset number by its one spelling."""
+    stated = {name: value for name, value in values.items() if name != "approved"}
+    if stated.get("asset_no"):
+        stated["asset_no"] = normal_key(stated["asset_no"])
+    return stated
 
 
 def _fitting(values: dict[str, Any]) -> dict[str, Any]:

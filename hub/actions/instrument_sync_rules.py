@@ -55,6 +55,14 @@ RULES = (
         frozenset({"externalId"}),
     ),
     Rule(
+        "TRANSFERRED",
+        "externalId",
+        "g.named_id IS NOT NULL AND s.id IS NULL",
+        Words("此器具已移交其他机构", "this instrument now belongs to another organisation"),
+        SyncStatus.CONFLICT,
+        frozenset({"externalId"}),
+    ),
+    Rule(
         "KEY_TAKEN",
         "assetNo",
         "s.id IS NOT NULL AND d.ledger_key <> s.ledger_key AND EXISTS ("

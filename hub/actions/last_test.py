@@ -67,11 +67,7 @@ async def date_instrument(db: Writer, instrument: Instrument, issued: Certificat
     tested = await last_test(db, instrument.id)
     if tested is None:
         return
-    changes: dict[str, Any] = {
-        "last_date": tested.tested_on,
-        "due_date": tested.due_date(instrument.interval_months),
-        "certificate_no": tested.number,
-    }
+    changes = told_by(tested, instrument)
     if issued.kind is CertificateKind.RESULT_NOTICE and not await _passed_since(db, issued):
         changes |= {
             "status": state_after_failure(instrument.status),
@@ -79,6 +75,15 @@ async def date_instrument(db: Writer, instrument: Instrument, issued: Certificat
             "status_moved_at": datetime.now(UTC),
         }
     await db.change(instrument, action="issueCertificate", **changes)
+
+
+def told_by(tested: LastTest, instrument: Instrument) -> dict[str, Any]:
+    """What the last test says of the dates of an instrument, by the columns of its line."""
+    return {
+        "last_date": tested.tested_on,
+        "due_date": tested.due_date(instrument.interval_months),
+        "certificate_no": tested.number,
+    }
 
 
 async def _passed_since(db: Writer, notice: Certificate) -> bool:

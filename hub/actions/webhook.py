@@ -185,7 +185,7 @@ async def _own(db: Writer, webhook_id: UUID, expected_version: int | None = None
     db.actor.must(Can.WEBHOOK_WRITE)
     row = await db.one(readable(db.actor, Webhook).where(col(Webhook.id) == webhook_id))
     if expected_version is not None:
-        check_version(row.version, expected_version)
+        check_version(row, expected_version)
     return row
 
 

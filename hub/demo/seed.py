@@ -5,12 +5,14 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from hashlib import sha256
 from pathlib import Path
 from uuid import UUID
 
 from sqlmodel import col
 
 from hub.actions import instrument
+from hub.actions.ledger import take_in
 from hub.actions.organization import register_organization
 from hub.actions.reference import (
     upsert_catalogue,
@@ -23,7 +25,7 @@ from hub.actions.upsert import Tally
 from hub.actions.user import create_user
 from hub.actor import Actor
 from hub.db import Database
-from hub.demo import cast
+from hub.demo import cast, plant
 from hub.demo.certificates import issue_certificates
 from hub.demo.laboratory import Span, personnel, services, standards
 from hub.exchange import OnError
@@ -46,6 +48,7 @@ SEEDER = Actor(
 LEDGER = Path("ledgers", "sample-ledger-1-200.csv")
 LEDGER_AS_OF = date(2024, 6, 30)
 TESTED_BEFORE = timedelta(days=90)
+PLANT = sha256(b"hub.demo.plant").hexdigest()
 RIVAL_LEDGER = (("YL-001", "数显卡尺"), ("YL-002", "外径千分尺"), ("YL-003", "数字万用表"))
 
 
@@ -179,12 +182,7 @@ def _of_member(member: cast.Member) -> dict[str, object]:
 async def _fill(
     database: Database, owner: UUID, lines: Mapping[str, Mapping[str, object]], today: date
 ) -> None:
-    keeper = Actor(
-        login="demo",
-        user_id=SEEDER.user_id,
-        organization_id=owner,
-        roles=frozenset({Role.ORG_ADMIN}),
-    )
+    keeper = _keeper(owner)
     mine = readable(keeper, Instrument).where(col(Instrument.owner_id) == owner)
     async with database.writer(keeper) as db:
         known = {row.asset_no for row in await db.all(mine)}
@@ -202,8 +200,14 @@ async def _fill(
                 )
 
 
+def _keeper(owner: UUID) -> Actor:
+    """Whoever keeps the ledger of a demo organisation."""
+    roles = frozenset({Role.ORG_ADMIN})
+    return Actor("demo", user_id=SEEDER.user_id, organization_id=owner, roles=roles)
+
+
 async def _enterprise_ledger(database: Database, owner: UUID, file: Path, today: date) -> None:
-    """The sample ledger of the demo enterprise, unless it keeps one already."""
+    """The ledger of the demo enterprise, the sample first, unless it keeps one already."""
     wanted = readable(SEEDER, Instrument).where(col(Instrument.owner_id) == owner)
     async with database.reader(SEEDER) as reader:
         kept = await reader.first(wanted)
@@ -217,3 +221,13 @@ async def _enterprise_ledger(database: Database, owner: UUID, file: Path, today:
             on_error=OnError.REJECT_ROWS,
             dry_run=False,
         )
+        await _whole_plant(database, owner, today)
+
+
+async def _whole_plant(database: Database, owner: UUID, today: date) -> None:
+    """Fill the ledger of the demo enterprise up to the size of a real one."""
+    keeper = _keeper(owner)
+    async with database.writer(keeper) as db:
+        kept = await db.all(readable(keeper, Instrument).where(col(Instrument.owner_id) == owner))
+        missing = plant.lines(max(0, plant.SIZE - len(kept)), today)
+        await take_in(db, owner, missing, sha256=PLANT)

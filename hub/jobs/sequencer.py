@@ -28,9 +28,11 @@ MOVE = text(
         UPDATE feed_head SET pos = pos + (SELECT count(*) FROM numbered)
         WHERE EXISTS (SELECT 1 FROM numbered) RETURNING pos
     )
-    INSERT INTO feed (pos, object_type, object_id, kind, object_version, organization_ids, at)
+    INSERT INTO feed (pos, object_type, object_id, kind, reason, merged_into_id, object_version,
+                      organization_ids, at)
     SELECT head.pos - (SELECT count(*) FROM numbered) + place,
-           object_type, object_id, kind, object_version, organization_ids, at
+           object_type, object_id, kind, reason, merged_into_id, object_version,
+           organization_ids, at
     FROM numbered, head
     RETURNING pos
     """

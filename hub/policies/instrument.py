@@ -1,6 +1,6 @@
 """Ledger lines: the owner's, those that a laboratory certified, those of a district."""
 
-from sqlalchemy import ColumnElement, false, or_, select
+from sqlalchemy import ColumnElement, Select, false, or_, select, tuple_
 from sqlmodel import col
 
 from hub.actor import LABORATORY, Actor, Level
@@ -11,13 +11,13 @@ from hub.tables.instrument import Instrument
 
 
 def certified(actor: Actor) -> ColumnElement[bool]:
-    """Instruments that the actor's laboratory has issued a certificate for."""
+    """Instruments that the actor's laboratory has issued a certificate for, to their owner."""
     if not actor.has(LABORATORY):
         return false()
-    handled = select(col(Certificate.instrument_id)).where(
+    handled = select(col(Certificate.instrument_id), col(Certificate.client_id)).where(
         col(Certificate.issuer_id) == actor.organization_id
     )
-    return col(Instrument.id).in_(handled)
+    return tuple_(col(Instrument.id), col(Instrument.owner_id)).in_(handled)
 
 
 def rows(actor: Actor) -> ColumnElement[bool]:
@@ -27,6 +27,12 @@ def rows(actor: Actor) -> ColumnElement[bool]:
     owner = col(Instrument.owner_id)
     seen = or_(owner == actor.organization_id, certified(actor), overseen(actor, owner))
     return seen & col(Instrument.retired_at).is_(None)
+
+
+def retired(actor: Actor) -> Select[Instrument]:
+    """Lines that have left the ledger of the actor's organisation: to be brought back, not read."""
+    own = col(Instrument.owner_id) == actor.organization_id
+    return select(Instrument).where(own, col(Instrument.retired_at).is_not(None))
 
 
 POLICY = govern(Instrument, Policy(rows=rows, floor=Level.O))

@@ -168,6 +168,59 @@ def check_retire(state: InstrumentState, *, approved: bool) -> None:
         )
 
 
+def check_restore(*, merged: bool, approved: bool) -> None:
+    """Raise Refused unless a line may come back: approved, and not merged into another."""
+    if merged:
+        raise Refused(
+            "此器具已并入另一件，不能恢复", "it was merged into another instrument", path=("id",)
+        )
+    if not approved:
+        raise Refused(
+            "恢复到台账须经批准",
+            "to come back into the ledger needs an approval",
+            path=("approved",),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plate:
+    """What tells one instrument from all others, as a line of a ledger has it."""
+
+    serial_no: str | None
+    manufacturer: str | None
+    compulsory_code: str | None
+    compulsory: bool
+    interval_months: int | None
+
+
+IDENTITY = {
+    "serial_no": ("出厂编号", "serial number"),
+    "manufacturer": ("制造单位", "maker"),
+    "compulsory_code": ("强管唯一性号", "compulsory code"),
+}
+
+
+def check_merge(keep: Plate, drop: Plate) -> None:
+    """Raise Refused where two lines cannot be of one instrument, or `keep` asks less of it."""
+    for name, (zh, en) in IDENTITY.items():
+        ours, theirs = getattr(keep, name), getattr(drop, name)
+        if ours and theirs and normal_key(ours) != normal_key(theirs):
+            raise Refused(
+                f"两件器具的{zh}不同，不是同一件",
+                f"they differ in their {en}: not the same instrument",
+                path=("drop",),
+            )
+    if not drop.compulsory:
+        return
+    if not keep.compulsory:
+        raise Refused(
+            "要并入的器具属强制检定，保留的一件不是",
+            "the one to be dropped is under compulsory verification, the other is not",
+            path=("keep",),
+        )
+    check_interval(drop.interval_months, keep.interval_months)
+
+
 def normal_key(text: str) -> str:
     """The form in which an asset number is unique for its owner: half-width, no blanks, upper."""
     return tidy(text).replace(" ", "").upper()

@@ -29,7 +29,9 @@ class Instrument(Row, table=True):
     `ledger_key` is the key within the owner's ledger: the normalised asset number, or one made of
     serial number and maker where the ledger gives none. `due_date` is the last valid day.
     Retired lines keep their row (`retired_at`) and free their key. `status_moved_at` is when the
-    hub last moved it between states, None while its ledger file says its state.
+    hub last moved it between states, None while its ledger file says its state. `offered_to_id` is
+    the organisation that may take the line into its own ledger, `merged_into_id` the line of the
+    same instrument that goes on.
     """
 
     OWNERS: ClassVar[tuple[str, ...]] = ("owner_id",)
@@ -62,6 +64,12 @@ class Instrument(Row, table=True):
                 postgresql_where=text("retired_at IS NULL"),
             )
             for name in ("updated_at", "asset_no")
+        ),
+        Index(
+            "ix_instrument_offered_to_id",
+            "offered_to_id",
+            "id",
+            postgresql_where=text("offered_to_id IS NOT NULL"),
         ),
         Index("ix_instrument_manufacturer_serial_no", "manufacturer", "serial_no"),
         CheckConstraint("interval_months BETWEEN 1 AND 120", name="interval_months_range"),
@@ -121,4 +129,6 @@ class Instrument(Row, table=True):
     remark: str | None = None
     import_sha256: str | None = Field(default=None, max_length=64)
     import_line: int | None = None
+    offered_to_id: UUID | None = Field(default=None, foreign_key="organization.id")
+    merged_into_id: UUID | None = Field(default=None, foreign_key="instrument.id")
     retired_at: datetime | None = Field(default=None, sa_type=INSTANT)

@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, Column, Identity, Index, SmallInteger, Text, 
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 
-from hub.exchange import ChangeKind
+from hub.exchange import ChangeKind, ChangeReason
 from hub.tables.base import INSTANT, JSON, NOW, TEXTS, Table, term
 
 UUIDS: Any = ARRAY(Uuid)
@@ -70,11 +70,17 @@ class AuditHead(Table, table=True):
 
 
 class Change(Table):
-    """One change of one object; `organization_ids` are the organisations whose own it is."""
+    """One change of one object; `organization_ids` are the organisations whose own it is.
+
+    A deletion bears its `reason`, and where the object was merged into another that object's id.
+    To whom it is lost it is a deletion, though it lives on with others.
+    """
 
     object_type: str
     object_id: UUID
     kind: ChangeKind = Field(sa_type=term(ChangeKind))
+    reason: ChangeReason | None = Field(default=None, sa_type=term(ChangeReason))
+    merged_into_id: UUID | None = None
     object_version: int
     organization_ids: list[UUID] = Field(default_factory=list, sa_type=UUIDS)
     at: datetime = Field(default=None, sa_type=INSTANT, sa_column_kwargs=NOW)

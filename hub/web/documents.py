@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections import OrderedDict
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from graphql import (
@@ -28,8 +29,9 @@ from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 from hub.engine.limits import TOKENS, excesses, too_long
 from hub.engine.merging import clash
 from hub.engine.plan import Prepared
-from hub.errors import Forbidden, HubError, Invalid, Words
+from hub.errors import FieldRetired, Forbidden, HubError, Invalid, Words
 from hub.web.problems import ParseFailed, Rejected
+from schema.evolution import RETIRED, Retired, retired_in
 
 # What one rule of graphql-core looks for in a time that grows with the square, `clash` finds.
 _RULES = tuple(one for one in specified_rules if one is not OverlappingFieldsCanBeMergedRule)
@@ -62,10 +64,12 @@ class Reading(NamedTuple):
 class Documents:
     """Reads documents against the schemas of callers, who may look into theirs or may not.
 
-    The two kinds are kept apart, so that outsiders cannot push out what our own clients use.
+    The two kinds are kept apart, so that outsiders cannot push out what our own clients use. Who
+    asks for what is `retired` is told of its successor.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, retired: Sequence[Retired] = RETIRED) -> None:
+        self._retired = retired
         self._shelves = {True: _Shelf(), False: _Shelf()}
 
     def read(self, text: str, schema: GraphQLSchema, *, insider: bool) -> Reading:
@@ -93,7 +97,7 @@ class Documents:
             document = parse(text, max_lexical_tokens=TOKENS, max_comments=TOKENS)
         except GraphQLError as error:
             raise Rejected([_because(error, _unparsed(error))]) from None
-        if errors := excesses(document) or _misfits(document, schema, insider):
+        if errors := excesses(document) or self._misfits(document, schema, insider):
             raise Rejected(errors)
         if not insider:
             document = _veiled(document)
@@ -102,15 +106,30 @@ class Documents:
         operations = [d for d in parts if isinstance(d, OperationDefinitionNode)]
         return Reading(document, [Prepared(schema, one, fragments) for one in operations])
 
+    def _misfits(
+        self, document: DocumentNode, schema: GraphQLSchema, insider: bool
+    ) -> list[GraphQLError]:
+        """Why the document does not fit `schema`, where it does not."""
+        errors = _invalid(document, schema, insider)
+        if not errors:
+            return []
+        found = retired_in(document, schema, self._retired)
+        retired = {id(node): FieldRetired(*one) for node, one in found}
+        told = []
+        for error in errors:
+            known = (retired[id(node)] for node in error.nodes or () if id(node) in retired)
+            told.append(_because(error, next(known, None) or _misfit(error, insider)))
+        return told
 
-def _misfits(document: DocumentNode, schema: GraphQLSchema, insider: bool) -> list[GraphQLError]:
+
+def _invalid(document: DocumentNode, schema: GraphQLSchema, insider: bool) -> list[GraphQLError]:
     """What validation finds. Strawberry's rules break on documents that are invalid anyway."""
     for rules in (_RULES, (MaybeNullValidationRule, OneOfRule)):
         errors = validate(schema, document, rules, _MOST_ERRORS, hide_suggestions=not insider)
         if errors:
-            return [_because(error, _misfit(error, insider)) for error in errors]
+            return errors
     error = clash(schema, document)
-    return [_because(error, _misfit(error, insider))] if error else []
+    return [error] if error else []
 
 
 class OneOfRule(OneOfInputValidationRule):

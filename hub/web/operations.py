@@ -51,6 +51,7 @@ from hub.web.faults import TimedOut, foreign, own
 from hub.web.pace import Pace
 from hub.web.problems import Problems, Rejected
 from hub.web.tabling import Tabling
+from schema.evolution import version
 
 ANY_KIND = frozenset(OperationType)
 MOST_STREAMS = 20
@@ -97,6 +98,7 @@ class Operations:
             raise ValueError("Strawberry's extensions and operation directives are not run here")
         self._door = door
         self._documents = Documents()
+        self._versioned = b'"extensions":{"schemaVersion":%b' % encode(version(door.schema))
         self._plans = Plans()
         self._open = settings.outsider_introspection
         self._seconds = settings.operation_seconds
@@ -214,7 +216,8 @@ class Operations:
         """The answer to a request that came to nothing."""
         causes = error.errors if isinstance(error, Rejected) else [error]
         errors = [self.problems.tell(cause, caller) for cause in causes]
-        return Outcome(encode({"errors": errors}), errors, has_data=False, ran=False)
+        body = b'{"errors":%b,%b}}' % (encode(errors), self._versioned)
+        return Outcome(body, errors, has_data=False, ran=False)
 
     @contextmanager
     def _counted(self, principal: Hashable) -> Iterator[None]:
@@ -317,7 +320,7 @@ class Operations:
             parts += [b',"errors":', encode(errors)]
         requested = execution.plan.cost.points
         parts.append(
-            b',"extensions":{"cost":{"requested":%d,"actual":%d}' % (requested, result.points)
+            b',%b,"cost":{"requested":%d,"actual":%d}' % (self._versioned, requested, result.points)
         )
         if extensions := self._door.extensions(context):
             parts += [b",", encode(extensions)[1:-1]]

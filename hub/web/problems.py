@@ -43,6 +43,7 @@ _OF_THE_DOCUMENT = frozenset(
     {
         Code.PARSE_FAILED,
         Code.VALIDATION_FAILED,
+        Code.FIELD_RETIRED,
         Code.BAD_INPUT,
         Code.COST_EXCEEDED,
         Code.NOT_FOUND,
@@ -76,6 +77,7 @@ class Problems:
         self._status = {
             **_STATUS,
             Code.VALIDATION_FAILED: validation,
+            Code.FIELD_RETIRED: validation,
             Code.BAD_INPUT: validation,
         }
         self._faults = FaultLog()

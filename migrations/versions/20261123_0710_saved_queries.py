@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "7a3d5c1e9b04"
-down_revision = "c81d5e07fa36"
+down_revision = "7d3b90f4e1a6"
 branch_labels = None
 depends_on = None
 

@@ -12,6 +12,7 @@ from strawberry.extensions import SchemaExtension
 from hub.settings import Settings
 from hub.web.graphql import routes
 from hub.web.negotiation import EVENTS, GRAPHQL, JSON, answer_type, language
+from schema.evolution import version
 from tests.web.toy import ToyDoor
 
 STAFF = {"authorization": "Bearer staff"}
@@ -276,6 +277,7 @@ async def test_what_the_door_has_to_tell_comes_as_extensions(web: httpx.AsyncCli
     answer = await ask(web, "{ told }")
 
     assert answer.json()["extensions"] == {
+        "schemaVersion": version(ToyDoor().schema),
         "cost": {"requested": 0, "actual": 0},
         "denied": ["told"],
     }

@@ -54,6 +54,7 @@ async def test_a_change_is_told_in_few_words_and_signed(
         "objectId": id_of(gauge),
         "kind": "UPSERT",
         "reason": None,
+        "mergedInto": None,
         "version": 1,
     }
     assert message.headers["content-type"] == "application/json"

@@ -1,0 +1,110 @@
+"""Two lines of one ledger that are the same instrument become one."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlmodel import col
+
+from hub.actions.instrument import ledger_key, own_line
+from hub.actions.last_test import last_test, told_by
+from hub.actor import PLATFORM
+from hub.errors import Refused
+from hub.policy import readable
+from hub.rules.instrument import Plate, check_merge, state_after_failure
+from hub.tables.certificate import Certificate
+from hub.tables.instrument import Instrument
+from hub.writer import Writer
+
+ACTION = "mergeInstruments"
+FILLED = ("asset_no", "serial_no", "manufacturer", "model_spec", "compulsory_code")
+"""What the line that stays takes over from the other where it says nothing itself."""
+
+EXTERNAL_IDS = text(
+    """
+    UPDATE external_id AS e SET object_id = :kept
+    WHERE object_id = :dropped AND NOT EXISTS (
+        SELECT FROM external_id k WHERE k.object_id = :kept
+        AND k.organization_id = e.organization_id AND k.source = e.source
+    )
+    """
+)
+STANDARDS = text(
+    """
+    UPDATE standard_instrument AS s SET instrument_id = :kept
+    WHERE instrument_id = :dropped AND NOT EXISTS (
+        SELECT FROM standard_instrument k
+        WHERE k.instrument_id = :kept AND k.standard_id = s.standard_id
+    )
+    """
+)
+
+
+async def merge(db: Writer, keep: tuple[UUID, int], drop: tuple[UUID, int]) -> Instrument:
+    """Merge the line `drop` into `keep`, each an id and the version seen; the line that stays.
+
+    Certificates, ids of other systems and places in standards go over to it, and its dates are what
+    these certificates say. NotFound, Conflict when a version has moved on, Refused where the two
+    cannot be the same instrument.
+    """
+    if keep[0] == drop[0]:
+        raise Refused("两件器具不能是同一行", "give two different lines", path=("drop",))
+    members = {keep: "keepVersion", drop: "dropVersion"}
+    locked = {one: await own_line(db, *one, members[one]) for one in sorted(members)}
+    kept, dropped = locked[keep], locked[drop]
+    check_merge(_plate(kept), _plate(dropped))
+    await _hand_over(db, dropped.id, kept.id)
+    await db.retire(
+        dropped,
+        action=ACTION,
+        offered_to_id=None,
+        merged_into_id=kept.id,
+        retired_at=datetime.now(UTC),
+    )
+    return await db.change(kept, action=ACTION, **await _completed(db, kept, dropped))
+
+
+def _plate(row: Instrument) -> Plate:
+    return Plate(
+        serial_no=row.serial_no,
+        manufacturer=row.manufacturer,
+        compulsory_code=row.compulsory_code,
+        compulsory=row.compulsory,
+        interval_months=row.interval_months,
+    )
+
+
+async def _hand_over(db: Writer, dropped: UUID, kept: UUID) -> None:
+    """Let everything that refers to one line refer to the other.
+
+    A system that has an id for both keeps that of the line that stays; so does a standard.
+    """
+    certificates = readable(PLATFORM, Certificate).where(col(Certificate.instrument_id) == dropped)
+    moved = [(dict(row), {"instrument_id": kept}) for row in await db.rows(certificates)]
+    await db.update_many(Certificate, moved, action=ACTION)
+    for statement in (EXTERNAL_IDS, STANDARDS):
+        await db.execute(statement.bindparams(kept=kept, dropped=dropped))
+
+
+async def _completed(db: Writer, kept: Instrument, dropped: Instrument) -> dict[str, Any]:
+    """What becomes of the line that stays; always a new version, since its certificates differ."""
+    values = {
+        name: getattr(dropped, name)
+        for name in FILLED
+        if not getattr(kept, name) and getattr(dropped, name)
+    }
+    values["updated_at"] = datetime.now(UTC)
+    if "asset_no" in values:
+        values["ledger_key"] = ledger_key(values["asset_no"], None, None)
+    tested = await last_test(db, kept.id)
+    if tested is None:
+        return values
+    values |= told_by(tested, kept)
+    if tested.failed and (state := state_after_failure(kept.status)) is not kept.status:
+        values |= {
+            "status": state,
+            "status_reason": f"证书 {tested.number} 的结论为不合格",
+            "status_moved_at": datetime.now(UTC),
+        }
+    return values
