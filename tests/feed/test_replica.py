@@ -296,6 +296,35 @@ async def test_a_replica_is_the_ledger_after_crashes_on_every_side(
     record_testsuite_property(str(sample.once[0]), told)
 
 
+async def test_a_replica_that_was_killed_before_its_exports_were_written_asks_for_no_others(
+    hub: HubClient,
+    firm: Firm,
+    writer: Writer,
+    sample: Sample,
+    programs: dict[str, Program],
+    tmp_path: Path,
+) -> None:
+    async def exports() -> int:
+        asked = "SELECT count(*) FROM export WHERE owner_id = :owner"
+        ((many,),) = await hub.stored(asked, owner=firm.owner.id)
+        return int(many)
+
+    await writer.certify()
+    await numbered(hub)
+    await programs["server"].begin()
+    last = programs["last"]
+    await last.begin()
+    async with patiently("an export to be asked for"):
+        while not await exports():  # noqa: ASYNC110 -- the database knows
+            await asyncio.sleep(0.05)
+    await last.end()
+    await programs["worker"].begin()
+    await in_step(last)
+
+    assert await exports() == len(STORED)
+    assert sample.kept(tmp_path / "replica") == await stored(hub, firm)
+
+
 async def test_a_replica_whose_cursor_is_too_old_is_exported_anew_without_what_is_gone(
     hub: HubClient,
     own_url: str,
