@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import socket
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -21,6 +20,7 @@ from hub.web.app import Hub
 from tests.doors import Asker, HubClient
 from tests.examples.samples import EXAMPLES, SAMPLES
 from tests.examples.typescript import built
+from tests.feed.programs import free_port
 from tests.fresh import empty_copy
 from tests.patience import patiently
 from tests.serving import served
@@ -41,9 +41,7 @@ def demo_url(database_url: str, shared: Path) -> str:
 @pytest.fixture(scope="session")
 def callback() -> int:
     """The port of the loopback that webhooks may go to."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port: int = free.getsockname()[1]
-    return port
+    return free_port()
 
 
 @pytest.fixture(scope="session")

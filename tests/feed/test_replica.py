@@ -1,161 +1,32 @@
 """The sample clients that keep a replica end as the ledger, whoever is killed in the middle."""
 
 import asyncio
-import json
 import os
 import random
-import signal
-import socket
-import sqlite3
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, closing
-from dataclasses import dataclass, field
+from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any
-from uuid import UUID
 
 import pytest
-from sqlmodel import col
 
-from hub.actor import PLATFORM
 from hub.embedded.supervisor import Embedded
-from hub.jobs.exports import LEASE
 from hub.jobs.retention import LATE, trim
-from hub.policy import readable
-from hub.tables.certificate import Certificate
-from hub.tables.instrument import Instrument
-from hub.tables.organization import Organization
-from hub.vocabulary import CertificateState, Role
-from schema.ids import encode
+from hub.vocabulary import Role
 from tests.doors import HubClient
 from tests.examples.samples import EXAMPLES
 from tests.examples.typescript import built
+from tests.feed.programs import Program, free_port, in_step
+from tests.feed.replicas import Sample, Writer, lines_of, rows_of, stored
 from tests.feed.verbs import emptied, numbered
-from tests.given import a_certificate, a_user, an_instrument, an_organization
+from tests.given import a_user, an_instrument, an_organization
 from tests.ledger_verbs import Firm, create, done, retire, update
-from tests.patience import PATIENCE, patiently
-from tests.sync_verbs import a_row, sync_briefly
+from tests.patience import patiently
 
 WRITES = int(os.environ.get("REPLICA_WRITES", "200"))
 CRASHES = int(os.environ.get("REPLICA_CRASHES", "6"))
 PAGE = 25
-EVERY = "2"
-"""Seconds after which a client looks though nothing was heard."""
-A_LEASE_LATER = PATIENCE + LEASE.total_seconds()
-"""Seconds until a test gives up, where an export waits for the lease of a killed worker to end."""
-STORED = {
-    "Instrument": """
-        SELECT id, version, asset_no, name, status, location, due_date::text FROM instrument
-        WHERE owner_id = :owner AND retired_at IS NULL
-    """,
-    "Certificate": """
-        SELECT id, version, number, state, issue_date::text, valid_until::text FROM certificate
-        WHERE client_id = :owner
-    """,
-}
-
-
-@dataclass
-class Program:
-    """A program that runs beside the test, and can be killed and begun anew."""
-
-    command: tuple[str | Path, ...]
-    environment: dict[str, str]
-    output: Path
-    process: asyncio.subprocess.Process | None = None
-
-    async def begin(self) -> None:
-        """Start it; once more, if it runs no longer."""
-        with self.output.open("ab") as output:
-            self.process = await asyncio.create_subprocess_exec(
-                *self.command,
-                env=os.environ | self.environment,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-            )
-
-    async def end(self) -> None:
-        """Kill it, with the processes that it has started."""
-        if self.process is not None and self.process.returncode is None:
-            os.killpg(self.process.pid, signal.SIGKILL)
-            await self.process.wait()
-
-    async def crash(self) -> None:
-        """Kill it, and start it anew."""
-        await self.end()
-        await self.begin()
-
-    def said(self, word: str) -> int:
-        """How often it has said `word`."""
-        return self.output.read_text("utf-8").count(word)
-
-    async def until(self, word: str, many: int) -> None:
-        """Wait until it has said `word` so many times."""
-        async with patiently(f"the client to say {word}", A_LEASE_LATER):
-            while self.said(word) < many:  # noqa: ASYNC110 -- a file tells nobody
-                await asyncio.sleep(0.05)
-
-
-@dataclass
-class Writer:
-    """Someone who changes a ledger and its certificates at random, by all the ways there are."""
-
-    hub: HubClient
-    firm: Firm
-    lab: Organization
-    line: Instrument
-    chance: random.Random
-    lines: dict[str, int] = field(default_factory=dict)
-    """The version of each line that is in the ledger."""
-    papers: list[UUID] = field(default_factory=list)
-    """The certificates that are in force."""
-
-    async def write(self, at: int) -> None:
-        """One random change."""
-        turn = self.chance.random()
-        if turn < 0.3 or len(self.lines) < 5:
-            made = done(await create(self.hub, self.firm.user, name=f"n{at}", assetNo=f"W{at}"))
-            self.lines[made["instrument"]["id"]] = 1
-        elif turn < 0.7:
-            id_ = self.chance.choice(list(self.lines))
-            content = {"location": f"room\u2028{at}"}
-            version = self.lines[id_]
-            done(await update(self.hub, self.firm.user, id_, version, content=content))
-            self.lines[id_] += 1
-        elif turn < 0.8:
-            id_ = self.chance.choice(list(self.lines))
-            done(await retire(self.hub, self.firm.user, id_, self.lines.pop(id_)))
-        elif turn < 0.9:
-            rows = [a_row(one, remark=f"r{at}") for one in self.chance.sample(range(60), 9)]
-            await sync_briefly(self.hub, self.firm.user, *rows)
-        else:
-            await self.certify()
-
-    async def certify(self) -> None:
-        """Issue a certificate, or revoke one."""
-        if len(self.papers) < 5 or self.chance.random() < 0.6:
-            new = a_certificate(self.lab, self.line, state=CertificateState.ISSUED)
-            self.papers.append((await self.hub.given(new)).id)
-            return
-        paper = self.papers.pop(self.chance.randrange(len(self.papers)))
-        async with self.hub.hub.database.writer(PLATFORM) as db:
-            wanted = readable(PLATFORM, Certificate).where(col(Certificate.id) == paper)
-            await db.change(await db.one(wanted), action="given", state=CertificateState.REVOKED)
-
-
-@dataclass(frozen=True)
-class Sample:
-    """A sample client: how it is told to keep a replica in a file, and how that is read."""
-
-    once: tuple[str | Path, ...]
-    kept: Callable[[Path], list[Any]]
-
-    def follows(self, port: int) -> tuple[str | Path, ...]:
-        """How it is told to go on, woken by webhooks on a port."""
-        return (*self.once, "--listen", str(port), "--every", EVERY)
 
 
 @pytest.fixture(params=["python", "typescript"])
@@ -167,25 +38,6 @@ def sample(request: pytest.FixtureRequest, tmp_path: Path) -> Sample:
         return Sample((node, main, "replica", file), lines_of)
     script = EXAMPLES / "python" / "replica.py"
     return Sample((sys.executable, "-W", "error", script, file, "--page", str(PAGE)), rows_of)
-
-
-def rows_of(file: Path) -> list[Any]:
-    """What the replica in SQLite has."""
-    with closing(sqlite3.connect(file)) as db:
-        found = db.execute("SELECT content FROM object").fetchall()
-    return sorted(tuple(json.loads(content).values()) for (content,) in found)
-
-
-def lines_of(file: Path) -> list[Any]:
-    """What the replica in a journal has."""
-    rows: dict[str, Any] = {}
-    for line in map(json.loads, file.read_bytes().splitlines()):
-        if "keep" in line:
-            __, *values = line["keep"].values()
-            rows[line["keep"]["id"]] = tuple(values)
-        elif "drop" in line:
-            rows.pop(line["drop"], None)
-    return sorted(rows.values())
 
 
 @pytest.fixture
@@ -211,7 +63,7 @@ async def programs(
 ) -> AsyncIterator[dict[str, Program]]:
     """A server, a worker, and the client that keeps a replica of the firm's ledger."""
     own = Path(sys.executable).with_name("hub")
-    port, callback = _free_port(), _free_port()
+    port, callback = free_port(), free_port()
     settings = {
         "HUB_DATABASE_URL": own_url,
         "HUB_REDIS_URL": servers.redis_url,
@@ -235,29 +87,6 @@ async def programs(
         for one in found.values():
             stack.push_async_callback(one.end)
         yield found
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-async def stored(hub: HubClient, firm: Firm) -> list[Any]:
-    """What a replica should have."""
-    found = []
-    for noun, statement in STORED.items():
-        rows = await hub.stored(statement, owner=firm.owner.id)
-        found += [(encode(noun, row[0]), *tuple(row)[1:]) for row in rows]
-    return sorted(found)
-
-
-async def in_step(program: Program) -> None:
-    """Run a client once, to its end."""
-    await program.begin()
-    assert program.process is not None
-    async with patiently("the replica to be in step", A_LEASE_LATER):
-        assert await program.process.wait() == 0, program.output.read_text()
 
 
 async def test_a_replica_is_the_ledger_after_crashes_on_every_side(
@@ -296,7 +125,7 @@ async def test_a_replica_is_the_ledger_after_crashes_on_every_side(
     record_testsuite_property(str(sample.once[0]), told)
 
 
-async def test_a_replica_that_was_killed_before_its_exports_were_written_asks_for_no_others(
+async def test_a_replica_killed_while_it_waits_takes_that_export_and_what_came_after_it(
     hub: HubClient,
     firm: Firm,
     writer: Writer,
@@ -304,24 +133,26 @@ async def test_a_replica_that_was_killed_before_its_exports_were_written_asks_fo
     programs: dict[str, Program],
     tmp_path: Path,
 ) -> None:
-    async def exports() -> int:
-        asked = "SELECT count(*) FROM export WHERE owner_id = :owner"
-        ((many,),) = await hub.stored(asked, owner=firm.owner.id)
-        return int(many)
+    async def exports(*states: str) -> None:
+        asked = "SELECT array_agg(state ORDER BY id) FROM export WHERE owner_id = :owner"
+        async with patiently(f"exports {states}"):
+            while await hub.stored(asked, owner=firm.owner.id) != [([*states],)]:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
 
-    await writer.certify()
+    made = done(await create(hub, firm.user, name="n", assetNo="A"))["instrument"]
     await numbered(hub)
     await programs["server"].begin()
-    last = programs["last"]
-    await last.begin()
-    async with patiently("an export to be asked for"):
-        while not await exports():  # noqa: ASYNC110 -- the database knows
-            await asyncio.sleep(0.05)
-    await last.end()
+    await programs["last"].begin()
+    await exports("QUEUED")
+    await programs["last"].end()
     await programs["worker"].begin()
-    await in_step(last)
+    await exports("DONE")
+    done(await update(hub, firm.user, made["id"], content={"location": "room 9"}))
+    await writer.certify()
+    await numbered(hub)
+    await in_step(programs["last"])
 
-    assert await exports() == len(STORED)
+    await exports("DONE", "DONE")
     assert sample.kept(tmp_path / "replica") == await stored(hub, firm)
 
 
