@@ -112,7 +112,3 @@ class Receiver:
                 pass
 
         return Handler
-
-
-if __name__ == "__main__":
-    raise SystemExit("由 replica.py 使用：python replica.py 文件 --listen 端口")

@@ -101,7 +101,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--page", type=int, default=100, help="每页变更数；系统账号可到 1000")
     parser.add_argument("--listen", type=int, metavar="端口", help="接收回调；省略则一致之后退出")
     parser.add_argument("--callback", metavar="网址", help="平台投递到的网址，默认本机的那个端口")
-    parser.add_argument("--every", type=float, default=300, help="没有回调也每隔几秒再读，默认 300")
+    parser.add_argument("--every", type=float, default=300, help="接收回调时也每隔几秒自行再读")
     return parser.parse_args()
 
 

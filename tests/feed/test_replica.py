@@ -24,8 +24,8 @@ from tests.given import a_user, an_instrument, an_organization
 from tests.ledger_verbs import Firm, create, done, retire, update
 from tests.patience import patiently
 
-WRITES = int(os.environ.get("REPLICA_WRITES", "200"))
-CRASHES = int(os.environ.get("REPLICA_CRASHES", "6"))
+WRITES = int(os.environ.get("REPLICA_WRITES", "120"))
+CRASHES = int(os.environ.get("REPLICA_CRASHES", "4"))
 PAGE = 25
 
 
