@@ -9,13 +9,13 @@ PATIENCE = 60
 
 
 @asynccontextmanager
-async def patiently(what: str) -> AsyncIterator[None]:
+async def patiently(what: str, seconds: float = PATIENCE) -> AsyncIterator[None]:
     """Wait for `what` while inside. AssertionError where it does not come."""
-    limit = asyncio.timeout(PATIENCE)
+    limit = asyncio.timeout(seconds)
     try:
         async with limit:
             yield
     except TimeoutError as late:
         if not limit.expired():
             raise
-        raise AssertionError(f"waited {PATIENCE} seconds in vain for {what}") from late
+        raise AssertionError(f"waited {seconds:g} seconds in vain for {what}") from late

@@ -11,6 +11,7 @@ import time
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 
 import uvicorn
 from starlette.applications import Starlette
@@ -29,28 +30,52 @@ YOUNG = 10_000
 request with a thousand rows brings, which all go with it."""
 
 
+@dataclass(frozen=True)
+class Family:
+    """What the processes of one socket share.
+
+    `answered` is a byte, set once one of them serves. `parent` is the end to read of a pipe whose
+    other end, `alive`, only the parent holds: it comes to its end when the parent does.
+    """
+
+    listening: socket.socket
+    answered: mmap.mmap
+    parent: int
+    alive: int
+
+
 class Announced(uvicorn.Server):
-    """A server that prints one line once it answers, and says so before it stops."""
+    """A server that prints one line once it answers, and says so before it stops.
+
+    One of a family stops as on a signal when its parent is no more.
+    """
 
     def __init__(
-        self, app: Starlette, chosen: Settings, words: str, answered: mmap.mmap | None = None
+        self, app: Starlette, chosen: Settings, words: str, family: Family | None = None
     ) -> None:
         super().__init__(serve_config(app, chosen))
         self._app = app
         self._words = words
-        self._answered = answered
+        self._family = family
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then say so."""
+        if self._family is not None:
+            asyncio.get_running_loop().add_reader(self._family.parent, self._orphaned)
         await super().startup(sockets)
         if self.started:
             gc.collect()
             gc.set_threshold(YOUNG)
             gc.freeze()  # looking through all that lives for ever takes a tenth of a second
-            if self._answered is not None:
-                self._answered[0] = 1
+            if self._family is not None:
+                self._family.answered[0] = 1
             sys.stdout.write(self._words + "\n")
             sys.stdout.flush()
+
+    def _orphaned(self) -> None:
+        if self._family is not None:
+            asyncio.get_running_loop().remove_reader(self._family.parent)
+        self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Say so, then stop."""
@@ -78,7 +103,8 @@ def run_many(make: Callable[[], Starlette], chosen: Settings, workers: int) -> N
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listening.bind((chosen.host, chosen.port))
     with listening, mmap.mmap(-1, 1) as answered:
-        Workers(lambda: _spawn(make, chosen, listening, answered), answered).keep(workers)
+        shared = Family(listening, answered, *os.pipe())
+        Workers(lambda: _spawn(make, chosen, shared), answered).keep(workers)
 
 
 class Workers:
@@ -139,17 +165,16 @@ class Workers:
                 os.kill(child, signal.SIGTERM)
 
 
-def _spawn(
-    make: Callable[[], Starlette], chosen: Settings, listening: socket.socket, answered: mmap.mmap
-) -> int:
+def _spawn(make: Callable[[], Starlette], chosen: Settings, family: Family) -> int:
     child = os.fork()
     if child:
         return child
+    os.close(family.alive)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     words = f"ready http://{chosen.host}:{chosen.port}/graphql (pid {os.getpid()})"
     try:
-        Announced(make(), chosen, words, answered).run([listening])
+        Announced(make(), chosen, words, family).run([family.listening])
     except BaseException:  # noqa: BLE001 -- nothing of the parent may run on in its child
         traceback.print_exc()
     finally:

@@ -2,48 +2,18 @@
 
 import asyncio
 import json
-import os
 import re
-import sys
 from pathlib import Path
 
-import pytest
 from python_calamine import CalamineWorkbook
 
 from hub.demo import cast
 from tests.doors import HubClient
-from tests.examples.conftest import create_until_heard
+from tests.examples.conftest import create_until_heard, python, run, started
 from tests.examples.samples import EXAMPLES, SAMPLES
-from tests.examples.typescript import built
 from tests.patience import patiently
 
 LEDGER = EXAMPLES / "data" / "ledgers" / "sample-ledger-1-200.csv"
-
-
-async def started(live: HubClient, login: str, *command: str | Path) -> asyncio.subprocess.Process:
-    """A program that knows where the hub is and has the token of `login`."""
-    told = {
-        "HUB_URL": f"{live.http.base_url}/graphql",
-        "HUB_TOKEN": await live.token(login) or "",
-        "NO_PROXY": "127.0.0.1",
-    }
-    pipe = asyncio.subprocess.PIPE
-    return await asyncio.create_subprocess_exec(
-        *command, env=os.environ | told, stdout=pipe, stderr=pipe
-    )
-
-
-async def run(live: HubClient, login: str, *command: str | Path) -> tuple[int | None, str, str]:
-    """Its exit code and what it printed."""
-    process = await started(live, login, *command)
-    out, err = await process.communicate()
-    return process.returncode, out.decode(), err.decode()
-
-
-def python(live: HubClient, script: str) -> tuple[str | Path, ...]:
-    """The command of a Python client; a warning ends it."""
-    url = f"{live.http.base_url}/graphql"
-    return sys.executable, "-W", "error", EXAMPLES / "python" / script, "--url", url
 
 
 async def test_the_python_client_imports_a_ledger_and_reads_it_back(
@@ -126,12 +96,6 @@ async def test_the_python_client_prints_each_change_of_the_ledger(live: HubClien
         await process.wait()
 
     assert re.fullmatch(r"#\d+ \S+ SZ-JL-\w+ 数显卡尺 IN_USE 第 1 版\n", heard.result().decode())
-
-
-@pytest.fixture(scope="session")
-def typescript(shared: Path) -> tuple[str, Path]:
-    """Node and the built TypeScript client."""
-    return built(shared)
 
 
 async def test_the_typescript_client_lists_every_due_instrument_over_all_pages(

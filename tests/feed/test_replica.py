@@ -1,161 +1,87 @@
 """The sample clients that keep a replica end as the ledger, whoever is killed in the middle."""
 
 import asyncio
-import json
 import os
 import random
-import signal
-import socket
-import sqlite3
 import sys
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, closing
-from dataclasses import dataclass, field
+from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from hub.embedded.supervisor import Embedded
-from schema.ids import encode
+from hub.jobs.retention import LATE, trim
+from hub.vocabulary import Role
 from tests.doors import HubClient
 from tests.examples.samples import EXAMPLES
 from tests.examples.typescript import built
+from tests.feed.programs import Program, free_port, in_step
+from tests.feed.replicas import Sample, Writer, lines_of, rows_of, stored
 from tests.feed.verbs import emptied, numbered
+from tests.given import a_user, an_instrument, an_organization
 from tests.ledger_verbs import Firm, create, done, retire, update
 from tests.patience import patiently
-from tests.sync_verbs import a_row, sync_briefly
 
-WRITES = int(os.environ.get("REPLICA_WRITES", "200"))
-CRASHES = int(os.environ.get("REPLICA_CRASHES", "6"))
+WRITES = int(os.environ.get("REPLICA_WRITES", "120"))
+CRASHES = int(os.environ.get("REPLICA_CRASHES", "4"))
 PAGE = 25
-STORED = """
-SELECT id, version, asset_no, name, status, location, due_date::text FROM instrument
-WHERE owner_id = :owner AND retired_at IS NULL
-"""
-MEMBERS = ("id", "version", "assetNo", "name", "status", "location", "dueDate")
-KEPT = "SELECT id, version, asset_no, name, status, location, due_date FROM instrument ORDER BY id"
-
-
-@dataclass
-class Program:
-    """A program that runs beside the test, and can be killed and begun anew."""
-
-    command: tuple[str | Path, ...]
-    environment: dict[str, str]
-    process: asyncio.subprocess.Process | None = None
-
-    async def begin(self) -> None:
-        """Start it; once more, if it runs no longer."""
-        self.process = await asyncio.create_subprocess_exec(
-            *self.command,
-            env=os.environ | self.environment,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.DEVNULL,
-            start_new_session=True,
-        )
-
-    async def end(self) -> None:
-        """Kill it, with the processes that it has started."""
-        if self.process is not None and self.process.returncode is None:
-            os.killpg(self.process.pid, signal.SIGKILL)
-            await self.process.wait()
-
-    async def crash(self) -> None:
-        """Kill it, and start it anew."""
-        await self.end()
-        await self.begin()
-
-
-@dataclass
-class Writer:
-    """Someone who changes a ledger at random, by all the ways that there are."""
-
-    hub: HubClient
-    firm: Firm
-    chance: random.Random
-    lines: dict[str, int] = field(default_factory=dict)
-    """The version of each line that is in the ledger."""
-
-    async def write(self, at: int) -> None:
-        """One random change."""
-        turn = self.chance.random()
-        if turn < 0.3 or len(self.lines) < 5:
-            made = done(await create(self.hub, self.firm.user, name=f"n{at}", assetNo=f"W{at}"))
-            self.lines[made["instrument"]["id"]] = 1
-        elif turn < 0.8:
-            id_ = self.chance.choice(list(self.lines))
-            content = {"location": f"room {at}"}
-            version = self.lines[id_]
-            done(await update(self.hub, self.firm.user, id_, version, content=content))
-            self.lines[id_] += 1
-        elif turn < 0.9:
-            id_ = self.chance.choice(list(self.lines))
-            done(await retire(self.hub, self.firm.user, id_, self.lines.pop(id_)))
-        else:
-            rows = [a_row(one, remark=f"r{at}") for one in self.chance.sample(range(60), 9)]
-            await sync_briefly(self.hub, self.firm.user, *rows)
-
-
-@dataclass(frozen=True)
-class Client:
-    """A sample client: how it is told to keep a replica in a file, and how that is read."""
-
-    follows: tuple[str | Path, ...]
-    ends: tuple[str | Path, ...]
-    kept: Callable[[Path], list[tuple[Any, ...]]]
 
 
 @pytest.fixture(params=["python", "typescript"])
-def client(request: pytest.FixtureRequest, tmp_path: Path) -> Client:
+def sample(request: pytest.FixtureRequest, tmp_path: Path) -> Sample:
     """One of the sample clients."""
     file = tmp_path / "replica"
     if request.param == "typescript":
         node, main = built(request.getfixturevalue("shared"))
-        command = (node, main, "replica", file)
-        return Client((*command, "0.05"), command, lines_of)
+        return Sample((node, main, "replica", file), lines_of)
     script = EXAMPLES / "python" / "replica.py"
-    once = (sys.executable, "-W", "error", script, file, "--page", str(PAGE))
-    return Client((*once, "--every", "0.05"), once, rows_of)
+    return Sample((sys.executable, "-W", "error", script, file, "--page", str(PAGE)), rows_of)
 
 
-def rows_of(file: Path) -> list[tuple[Any, ...]]:
-    """The ledger as the replica in SQLite has it."""
-    with closing(sqlite3.connect(file)) as db:
-        return db.execute(KEPT).fetchall()
+@pytest.fixture
+async def firm(hub: HubClient) -> Firm:
+    """A firm whose user may export, and keep webhooks."""
+    owner = await hub.given(an_organization())
+    found = Firm(owner, await hub.given(a_user(owner, Role.ORG_ADMIN, Role.USER)))
+    await numbered(hub)
+    return found
 
 
-def lines_of(file: Path) -> list[tuple[Any, ...]]:
-    """The ledger as the replica in a journal has it."""
-    rows: dict[str, tuple[Any, ...]] = {}
-    for line in map(json.loads, file.read_text("utf-8").splitlines()):
-        if "keep" in line:
-            rows[line["keep"]["id"]] = tuple(line["keep"][name] for name in MEMBERS)
-        elif "drop" in line:
-            rows.pop(line["drop"], None)
-    return sorted(rows.values())
+@pytest.fixture
+async def writer(hub: HubClient, firm: Firm) -> Writer:
+    """Someone who changes the ledger of the firm."""
+    lab, line = an_organization(), an_instrument(firm.owner)
+    await hub.all_given(lab, line)
+    return Writer(hub, firm, lab, line, random.Random())  # noqa: S311 -- not for secrets
 
 
 @pytest.fixture
 async def programs(
-    servers: Embedded, own_url: str, hub: HubClient, firm: Firm, client: Client
+    servers: Embedded, own_url: str, hub: HubClient, firm: Firm, sample: Sample, tmp_path: Path
 ) -> AsyncIterator[dict[str, Program]]:
     """A server, a worker, and the client that keeps a replica of the firm's ledger."""
     own = Path(sys.executable).with_name("hub")
-    port = str(_free_port())
+    port, callback = free_port(), free_port()
     settings = {
         "HUB_DATABASE_URL": own_url,
         "HUB_REDIS_URL": servers.redis_url,
         "HUB_DATA": str(hub.hub.settings.data),
+        "HUB_WEBHOOK_ALLOW": f"127.0.0.1:{callback}",
         "HUB_URL": f"http://127.0.0.1:{port}/graphql",
         "HUB_TOKEN": await hub.token(firm.user) or "",
         "NO_PROXY": "127.0.0.1",
     }
+    commands: dict[str, tuple[str | Path, ...]] = {
+        "server": (own, "serve", "--port", str(port)),
+        "worker": (own, "worker"),
+        "client": sample.follows(callback),
+        "last": sample.once,
+    }
     found = {
-        "server": Program((own, "serve", "--port", port), settings),
-        "worker": Program((own, "worker"), settings),
-        "client": Program(client.follows, settings),
-        "last": Program(client.ends, settings),
+        name: Program(command, settings, tmp_path / f"{name}.log")
+        for name, command in commands.items()
     }
     async with AsyncExitStack() as stack:
         for one in found.values():
@@ -163,48 +89,78 @@ async def programs(
         yield found
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-async def stored(hub: HubClient, firm: Firm) -> list[tuple[Any, ...]]:
-    """The ledger as a replica should have it."""
-    rows = await hub.stored(STORED, owner=firm.owner.id)
-    return sorted((encode("Instrument", row[0]), *tuple(row)[1:]) for row in rows)
-
-
 async def test_a_replica_is_the_ledger_after_crashes_on_every_side(
-    hub: HubClient, firm: Firm, client: Client, programs: dict[str, Program], tmp_path: Path
+    hub: HubClient,
+    firm: Firm,
+    writer: Writer,
+    sample: Sample,
+    programs: dict[str, Program],
+    tmp_path: Path,
+    record_testsuite_property: Callable[[str, object], None],
 ) -> None:
-    writer = Writer(hub, firm, random.Random())  # noqa: S311 -- not for secrets
-    victims = [programs[name] for name in ("server", "worker", "client")]
-    crashes = set(writer.chance.sample(range(WRITES), CRASHES))
+    names, client = ["server", "worker", "client"], programs["client"]
+    crashes = dict.fromkeys(writer.chance.sample(range(WRITES), CRASHES), "")
 
-    for one in victims:
-        await one.begin()
+    for name in names:
+        await programs[name].begin()
+    await client.until("一致", 1)
+    await writer.certify()
+    await client.until("收到", 1)
     for at in range(WRITES):
         await writer.write(at)
         if at in crashes:
-            await writer.chance.choice(victims).crash()
-    await programs["client"].end()
+            crashes[at] = writer.chance.choice(names)
+            await programs[crashes[at]].crash()
+            if writer.chance.random() < 0.2:
+                await trim(hub.hub.database, -LATE)
+            if writer.chance.random() < 0.5:
+                await client.until("一致", client.said("一致") + 1)
+    await client.until("一致", client.said("一致") + 1)
     await numbered(hub)
-    last = programs["last"]
-    await last.begin()
-    assert last.process is not None
-    async with patiently("the replica to be in step"):
-        status = await last.process.wait()
+    await client.end()
+    await in_step(programs["last"])
 
-    assert status == 0
-    assert client.kept(tmp_path / "replica") == await stored(hub, firm)
+    assert sample.kept(tmp_path / "replica") == await stored(hub, firm)
+    told = f"{WRITES} writes, {dict(Counter(crashes.values()))}, {client.said('收到')} heard"
+    record_testsuite_property(str(sample.once[0]), told)
 
 
-async def test_a_replica_whose_cursor_is_too_old_is_read_anew_without_what_is_gone(
+async def test_a_replica_killed_while_it_waits_takes_that_export_and_what_came_after_it(
+    hub: HubClient,
+    firm: Firm,
+    writer: Writer,
+    sample: Sample,
+    programs: dict[str, Program],
+    tmp_path: Path,
+) -> None:
+    async def exports(*states: str) -> None:
+        asked = "SELECT array_agg(state ORDER BY id) FROM export WHERE owner_id = :owner"
+        async with patiently(f"exports {states}"):
+            while await hub.stored(asked, owner=firm.owner.id) != [([*states],)]:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+
+    made = done(await create(hub, firm.user, name="n", assetNo="A"))["instrument"]
+    await numbered(hub)
+    await programs["server"].begin()
+    await programs["last"].begin()
+    await exports("QUEUED")
+    await programs["last"].end()
+    await programs["worker"].begin()
+    await exports("DONE")
+    done(await update(hub, firm.user, made["id"], content={"location": "room 9"}))
+    await writer.certify()
+    await numbered(hub)
+    await in_step(programs["last"])
+
+    await exports("DONE", "DONE")
+    assert sample.kept(tmp_path / "replica") == await stored(hub, firm)
+
+
+async def test_a_replica_whose_cursor_is_too_old_is_exported_anew_without_what_is_gone(
     hub: HubClient,
     own_url: str,
     firm: Firm,
-    client: Client,
+    sample: Sample,
     programs: dict[str, Program],
     tmp_path: Path,
 ) -> None:
@@ -213,19 +169,15 @@ async def test_a_replica_whose_cursor_is_too_old_is_read_anew_without_what_is_go
         for at in range(3)
     ]
     await numbered(hub)
-    await programs["server"].begin()
-    last = programs["last"]
-    async with patiently("the replica to be in step, twice"):
-        await last.begin()
-        assert last.process is not None
-        assert await last.process.wait() == 0
-        before = len(client.kept(tmp_path / "replica"))
-        done(await retire(hub, firm.user, lines[0]["id"]))
-        done(await update(hub, firm.user, lines[1]["id"], content={"location": "room 9"}))
-        await numbered(hub)
-        await emptied(own_url)
-        await last.begin()
-        status = await last.process.wait()
+    for name in ("server", "worker"):
+        await programs[name].begin()
+    await in_step(programs["last"])
+    before = len(sample.kept(tmp_path / "replica"))
+    done(await retire(hub, firm.user, lines[0]["id"]))
+    done(await update(hub, firm.user, lines[1]["id"], content={"location": "room 9"}))
+    await numbered(hub)
+    await emptied(own_url)
+    await in_step(programs["last"])
 
-    assert (before, status) == (3, 0)
-    assert client.kept(tmp_path / "replica") == await stored(hub, firm)
+    assert before == 3
+    assert sample.kept(tmp_path / "replica") == await stored(hub, firm)

@@ -85,6 +85,21 @@ def test_a_process_that_dies_is_started_again(
     assert process.returncode == 0
 
 
+def test_the_processes_of_a_hub_that_was_killed_end_and_leave_the_port(
+    servers: Embedded, database_url: str, tmp_path: Path
+) -> None:
+    with serve(tmp_path, database_url, servers.redis_url, workers=2) as process:
+        (url, first), (_, second) = ready(process), ready(process)
+        process.kill()
+        told = statuses(url)
+        left = remaining({first, second})
+
+    assert "draining" in told
+    assert left == set()
+    with socket.create_server(("127.0.0.1", int(url.rpartition(":")[2]))):
+        pass
+
+
 async def test_a_hub_that_stops_says_so_and_waits_for_no_stream(
     hub: HubClient, servers: Embedded, database_url: str, tmp_path: Path
 ) -> None:
@@ -116,6 +131,22 @@ async def test_a_hub_that_stops_says_so_and_waits_for_no_stream(
     assert "draining" in told
     assert "event: complete" not in heard
     assert "timeout graceful shutdown exceeded" not in err
+
+
+def remaining(processes: set[int]) -> set[int]:
+    """Those that live still when all patience is over."""
+    last = time.monotonic() + PATIENCE
+    while time.monotonic() < last and (left := {one for one in processes if is_alive(one)}):
+        time.sleep(0.05)
+    return left
+
+
+def is_alive(process: int) -> bool:
+    """Whether there is such a process that is more than a name in the table."""
+    try:
+        return "State:\tZ" not in Path(f"/proc/{process}/status").read_text("ascii")
+    except FileNotFoundError:
+        return False
 
 
 def statuses(url: str) -> set[str]:

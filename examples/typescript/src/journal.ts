@@ -9,44 +9,37 @@ import {
   writeSync,
 } from "node:fs";
 
-/** 读到了哪里：第 reading 次通读，读到游标 page，isRead 为读完；cursor 是变更的游标。 */
+/**
+ * 各种对象读到了哪里，与自己的回调。
+ * cursor 是变更的游标；尚未读完导出时没有，exportKey 是那次导出的幂等键。
+ */
 export interface Place {
-  reading: number;
-  page: string | null;
-  isRead: boolean;
-  cursor: string | null;
+  nouns: Record<string, { exportKey?: string; cursor?: string }>;
+  webhook?: { id: string; secret: string };
 }
 
 export type Step<Row> = { keep: Row } | { drop: string };
-
-const NOWHERE: Place = { reading: 0, page: null, isRead: false, cursor: null };
 
 /**
  * 只往后写的副本文件：每批若干行，以 place 一行结束。
  * 断电或被杀时，没有 place 的残批在下次打开时丢弃，所以各行与游标总是一同前移。
  */
 export class Journal<Row extends { id: string }> {
-  readonly rows = new Map<string, { row: Row; reading: number }>();
-  place = NOWHERE;
+  readonly rows = new Map<string, Row>();
+  place: Place = { nouns: {} };
   private fd: number;
   private lines = 0;
 
   constructor(private readonly file: string) {
     if (existsSync(file)) truncateSync(file, this.load(readFileSync(file)));
-    this.fd = openSync(file, "a");
+    this.fd = openSync(file, "a", 0o600);
   }
 
   /** 写入一批，落盘之后才返回。 */
   commit(steps: Step<Row>[], place: Place): void {
     this.write(this.fd, steps, place);
     this.apply(steps, place);
-    if (place.isRead && this.lines > 4 * this.rows.size + 1_000) this.compact();
-  }
-
-  /** 通读之后，把上次通读以来不再出现的去掉。 */
-  forgotten(): Step<Row>[] {
-    const { reading } = this.place;
-    return [...this.rows].filter(([, one]) => one.reading < reading).map(([id]) => ({ drop: id }));
+    if (this.lines > 4 * this.rows.size + 1_000) this.compact();
   }
 
   private load(bytes: Buffer): number {
@@ -73,7 +66,7 @@ export class Journal<Row extends { id: string }> {
 
   private apply(steps: Step<Row>[], place: Place): void {
     for (const step of steps) {
-      if ("keep" in step) this.rows.set(step.keep.id, { row: step.keep, reading: place.reading });
+      if ("keep" in step) this.rows.set(step.keep.id, step.keep);
       else this.rows.delete(step.drop);
     }
     this.place = place;
@@ -82,8 +75,8 @@ export class Journal<Row extends { id: string }> {
 
   private compact(): void {
     const made = `${this.file}.new`;
-    const fd = openSync(made, "w");
-    this.write(fd, [...this.rows.values()].map(({ row }) => ({ keep: row })), this.place);
+    const fd = openSync(made, "w", 0o600);
+    this.write(fd, [...this.rows.values()].map((keep) => ({ keep })), this.place);
     closeSync(this.fd);
     renameSync(made, this.file);
     this.fd = fd;

@@ -1,15 +1,22 @@
 import { randomUUID } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
+import { parseArgs } from "node:util";
 
 import { Hub, HubError } from "./hub.js";
-import { createInstrument, dueInstruments, verifyCertificate } from "./operations.js";
+import {
+  createInstrument,
+  dueInstruments,
+  importLedger,
+  verifyCertificate,
+} from "./operations.js";
+import { Receiver } from "./receiver.js";
 import { Replica } from "./replica.js";
 
 const USAGE = `用法（环境变量 HUB_URL 为入口，HUB_TOKEN 为令牌）：
   node dist/main.js due [天数]
   node dist/main.js create 管理编号 器具名称 [最近校准日期]
   node dist/main.js verify 证书编号 查询码
-  node dist/main.js replica 文件 [每隔几秒再读]`;
+  node dist/main.js import 台账文件
+  node dist/main.js replica 文件 [--listen 端口] [--callback 网址] [--every 秒]`;
 
 const { HUB_URL = "http://127.0.0.1:8000/graphql", HUB_TOKEN } = process.env;
 const hub = new Hub(HUB_URL, HUB_TOKEN);
@@ -43,13 +50,33 @@ async function verify(number: string, code: string): Promise<void> {
   console.log(await verifyCertificate(hub, number, code));
 }
 
-async function replicate(file: string, every: number | null): Promise<void> {
+async function importFile(file: string): Promise<void> {
+  const { counts, findings, stored } = await importLedger(hub, file, randomUUID());
+  for (const { line, message, code } of findings) console.log(`第 ${line} 行 ${message}（${code}）`);
+  console.log(`新建 ${stored.created}，更新 ${stored.updated}，未变 ${stored.unchanged}`);
+  if (counts.rejected) process.exitCode = 1;
+}
+
+async function replicate(file: string, options: string[]): Promise<void> {
+  const { values } = parseArgs({
+    args: options,
+    options: {
+      listen: { type: "string" },
+      callback: { type: "string" },
+      every: { type: "string", default: "300" },
+    },
+  });
   const replica = new Replica(hub, file);
-  await replica.catchUp();
-  console.log(`一致：${replica.size} 件`);
-  while (every !== null) {
-    await sleep(every * 1000);
+  const receiver = values.listen ? new Receiver(Number(values.listen)) : undefined;
+  const callback = values.callback ?? `http://127.0.0.1:${values.listen}/`;
+  for (;;) {
+    if (receiver) receiver.secret = await replica.secret(callback);
     await replica.catchUp();
+    console.log(`一致：${replica.size} 件`);
+    if (!receiver) return;
+    for (let told; (told = await receiver.next(Number(values.every))); ) {
+      if (!replica.knows(told)) await replica.catchUp();
+    }
   }
 }
 
@@ -61,8 +88,10 @@ try {
     await create(first, second, third ?? null);
   } else if (command === "verify" && first && second) {
     await verify(first, second);
+  } else if (command === "import" && first) {
+    await importFile(first);
   } else if (command === "replica" && first) {
-    await replicate(first, second === undefined ? null : Number(second));
+    await replicate(first, process.argv.slice(4));
   } else {
     console.error(USAGE);
     process.exitCode = 2;

@@ -1,6 +1,9 @@
+import { openAsBlob } from "node:fs";
+import { basename } from "node:path";
+
 import { graphql } from "./gql/gql.js";
 import type { DueInstrumentsQuery, InstrumentContent } from "./gql/graphql.js";
-import type { Hub } from "./hub.js";
+import { HubError, type Hub } from "./hub.js";
 
 const DUE = graphql(`
   query DueInstruments($withinDays: Int!, $after: String) {
@@ -40,6 +43,31 @@ const CREATE = graphql(`
   }
 `);
 
+const IMPORT = graphql(`
+  mutation ImportLedger($input: ImportLedgerInput!) {
+    importLedger(input: $input) {
+      counts {
+        rejected
+      }
+      findings {
+        line
+        code
+        message
+      }
+      stored {
+        created
+        updated
+        unchanged
+      }
+      problems {
+        code
+        message
+        hint
+      }
+    }
+  }
+`);
+
 const VERIFY = graphql(`
   query VerifyCertificate($number: String!, $code: String!) {
     verifyCertificate(number: $number, code: $code) {
@@ -74,6 +102,16 @@ export async function createInstrument(
 ) {
   const { createInstrument } = await hub.ask(CREATE, { input: { content, idempotencyKey } });
   return createInstrument!; // 为空时必有 errors，hub.ask 已抛出 HubError
+}
+
+/** 把一份台账（CSV、TSV 或 XLSX）导入本机构；不合格的行被拒绝，其余照常导入。 */
+export async function importLedger(hub: Hub, path: string, idempotencyKey: string) {
+  const file = new File([await openAsBlob(path)], basename(path));
+  const input = { file, onError: "REJECT_ROWS" as const, idempotencyKey };
+  const { importLedger } = await hub.ask(IMPORT, { input }, { "variables.input.file": file });
+  const { problems, counts, findings, stored } = importLedger!;
+  if (problems[0]) throw new HubError({ message: problems[0].message, extensions: problems[0] });
+  return { counts: counts!, findings, stored: stored! };
 }
 
 /** 凭编号与查询码查验证书，无需令牌；不符时抛出 HubError，code 为 NOT_FOUND。 */
