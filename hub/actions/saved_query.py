@@ -71,7 +71,7 @@ async def save(
     if expected_version is not None:
         row = await db.one(readable(db.actor, SavedQuery).where(col(SavedQuery.name) == name))
         _insist_on_author(db.actor, row)
-        check_version(row.version, expected_version)
+        check_version(row, expected_version)
         return await db.change(row, action="saveQuery", **content)
     await db.serialize(f"saved queries {owner}")
     if len(await db.rows(_ids(db.actor))) >= MOST:
@@ -97,7 +97,7 @@ async def delete(db: Writer, query_id: UUID, expected_version: int, *, now: date
     row = await _found(db, query_id)
     if Role.ORG_ADMIN not in db.actor.roles:
         _insist_on_author(db.actor, row)
-    check_version(row.version, expected_version)
+    check_version(row, expected_version)
     await db.retire(row, action="deleteSavedQuery", retired_at=now)
 
 
