@@ -17,13 +17,12 @@ import hub.policies  # noqa: F401 -- whoever opens a session has every policy at
 from hub.actor import Actor
 from hub.errors import Busy, CostExceeded, Unavailable, Words
 from hub.tables.base import Row, Table
-from hub.writer import Writer
+from hub.writer import STAFF_ROLE, Writer
 
 R = TypeVar("R", bound=Row)
 T = TypeVar("T", bound=Table)
 
 APP_ROLE = "hub_app"
-STAFF_ROLE = "hub_staff"
 ROLES: Mapping[str, Mapping[str, str]] = {
     APP_ROLE: {"role": APP_ROLE, "search_path": "shown, public"},
     STAFF_ROLE: {"role": STAFF_ROLE},

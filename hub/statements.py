@@ -12,8 +12,9 @@ from sqlalchemy.dialects.postgresql import asyncpg as asyncpg_dialect
 from sqlalchemy.engine import make_url
 
 from hub.actor import Actor
-from hub.db import APP_ROLE, LIMITS, LOST, ROLES, STAFF_ROLE, scope_of, unavailable
+from hub.db import APP_ROLE, LIMITS, LOST, ROLES, scope_of, unavailable
 from hub.errors import Busy
+from hub.writer import STAFF_ROLE
 
 LONGEST_KEPT = 32_768
 """Characters of a statement that a connection prepares once; it keeps a hundred of them."""

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 import strawberry
 
 from hub.actions import instrument_transfer as actions
+from hub.actor import PLATFORM
 from hub.tables.instrument import Instrument as InstrumentRow
 from hub.writer import Writer
 from loaders.keyset import By, paged
@@ -35,7 +36,10 @@ class TransferQuery:
         context, order = info.context, (By("id"),)
         asked = page(InstrumentRow, order, first=first, after=after, last=None, before=None)
         offered = paged(actions.offered(context.actor), InstrumentRow, asked)
-        return connect(InstrumentOffer, await context.reader.all(offered), asked)
+        await context.reader.refresh()
+        async with context.database.reader(PLATFORM) as reader:
+            found = await reader.all(offered)
+        return connect(InstrumentOffer, found, asked)
 
 
 @strawberry.type

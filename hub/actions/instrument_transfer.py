@@ -70,14 +70,20 @@ async def accept(
     goes along. The former owner hears that the line is gone. NotFound for what is not offered,
     Conflict for a key that is taken or a version that has moved on, BadInput for a long number.
     """
-    row = await db.one(offered(db.actor).where(col(Instrument.id) == instrument_id))
-    check_version(row, expected_version)
     check_lengths({"asset_no": asset_no})
+    mine = offered(db.actor).where(col(Instrument.id) == instrument_id)
+    async with db.widely():
+        row = await db.one(mine)
+        check_version(row, expected_version)
+        return await db.change(row, action="acceptInstrument", **_taken(db, row, asset_no))
+
+
+def _taken(db: Writer, row: Instrument, asset_no: str | None) -> dict[str, Any]:
+    """The columns of an offered line once it is the actor's."""
     number = normal_key(asset_no or "") or row.asset_no
     key = ledger_key(number, row.serial_no, row.manufacturer)
     taken = {"owner_id": db.actor.acts_for(), "asset_no": number, "ledger_key": key}
-    values = LEFT_BEHIND | taken | {"offered_to_id": None}
-    return await db.change(row, action="acceptInstrument", **values)
+    return LEFT_BEHIND | taken | {"offered_to_id": None}
 
 
 async def _organization(db: Writer, to: UUID | str) -> UUID:

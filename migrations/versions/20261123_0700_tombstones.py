@@ -38,18 +38,7 @@ def upgrade() -> None:
         ["offered_to_id", "id"],
         postgresql_where=sa.text("offered_to_id IS NOT NULL"),
     )
-    allow_transfer()
     allow_merge()
-
-
-def allow_transfer() -> None:
-    """Who is offered a line sees it, and may make it its own; nobody gives away a line alone."""
-    offered = f"USING (offered_to_id = {CALLER})"
-    op.execute(f"CREATE POLICY offered_rows ON instrument FOR SELECT TO hub_app {offered}")
-    op.execute(
-        f"CREATE POLICY taken_rows ON instrument FOR UPDATE TO hub_app {offered}"
-        f" WITH CHECK (owner_id = {CALLER})"
-    )
 
 
 def allow_merge() -> None:
@@ -76,8 +65,6 @@ def downgrade() -> None:
         op.execute(f"DROP POLICY {name} ON standard_instrument")
     op.execute("ALTER TABLE standard_instrument DISABLE ROW LEVEL SECURITY")
     op.execute(f"REVOKE UPDATE ({LINKED}) ON certificate FROM hub_app")
-    for name in ("taken_rows", "offered_rows"):
-        op.execute(f"DROP POLICY {name} ON instrument")
     op.drop_index("ix_instrument_offered_to_id", "instrument")
     for column in ("merged_into_id", "offered_to_id"):
         op.drop_column("instrument", column)
