@@ -47,6 +47,7 @@ PATH = "/export/"
 MOST_AT_ONCE = 10
 """Tables of one account that a process reads at a time."""
 MOST_PARAMETERS = 64
+VARY = "accept-encoding, authorization"
 A_PIECE = 2**16
 CSV, XLSX, JSON = "csv", "xlsx", "json"
 MEDIA = {
@@ -128,6 +129,7 @@ class SavedTables:
         return response
 
     async def _response(self, request: Request, caller: Caller, stack: AsyncExitStack) -> Response:
+        """The answer, its first page read; what `stack` holds is needed until it is sent."""
         asked = _asked(request)
         standing = await self._credentials.standing(
             request.headers.get("authorization"),
@@ -141,22 +143,18 @@ class SavedTables:
         first = await anext(found)
         if request.method == "GET":
             await self._audit(table, caller)
-        headers = {
-            "content-disposition": _disposition(asked),
-            "vary": "accept-encoding, authorization",
-        }
         if asked.form == XLSX:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="hub-table-"))
             file = await _workbook(Path(folder) / "table.xlsx", table.columns, first, found)
-            headers["content-length"] = str(file.stat().st_size)
-            content = _pieces(file)
+            content, headers = _pieces(file), {"content-length": str(file.stat().st_size)}
         else:
             text: Text = CsvText(table.columns) if asked.form == CSV else JsonText()
-            if takes_gzip(request.headers):
-                headers["content-encoding"], text = "gzip", Zipped(text)
-            content = _written(text, first, found)
+            zipped = takes_gzip(request.headers)
+            content = _written(Zipped(text) if zipped else text, first, found)
+            headers = {"content-encoding": "gzip"} if zipped else {}
         if request.method == "HEAD":
             content = _nothing()
+        headers |= {"content-disposition": _disposition(asked), "vary": VARY}
         return StreamingResponse(content, 200, headers, media_type=MEDIA[asked.form])
 
     async def _table(self, asked: _Asked, standing: Standing) -> Table:

@@ -168,6 +168,30 @@ async def test_parameters_that_are_no_variables_are_refused(
     assert response.json().get("inputPath") == path
 
 
+async def test_fragments_stay_where_rows_use_them_and_go_with_the_page_info(
+    hub: HubClient, firm: Requester
+) -> None:
+    await filled(hub, firm, 120)
+    document = """
+    query Ledger($size: Int = 5, $after: String, $more: Boolean = true) {
+      lines: instruments(first: $size, after: $after, order: [ID_ASC]) {
+        rows: nodes { ...Line owner { ...Named } }
+        pageInfo { ...Page @include(if: $more) }
+      }
+    }
+    fragment Line on Instrument { no: assetNo owner { ...Named } }
+    fragment Named on Organization { called: name }
+    fragment Page on PageInfo { hasNextPage }
+    """
+    await saved(hub, firm.user, document=document)
+
+    heading, *rows = read_csv((await table(hub, firm.user)).content)
+
+    assert heading == ["no", "owner.called"]
+    assert len(rows) == 120
+    assert {row[1] for row in rows} == {firm.owner.name}
+
+
 async def test_numbers_and_flags_are_written_as_json(hub: HubClient, firm: Requester) -> None:
     document = """
     query($days: Int!, $short: Boolean = true) {
