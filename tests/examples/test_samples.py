@@ -165,8 +165,8 @@ async def test_a_subscriber_is_sent_what_changes(live: HubClient) -> None:
         await create_until_heard(live, heard)
         await events.aclose()
 
-    event = heard.result()["instrumentChanged"]
-    assert event["instrument"]["name"] == "数显卡尺"
+    event = heard.result()["changes"]
+    assert event["node"]["name"] == "数显卡尺"
     assert holes(event) == set()
 
 
