@@ -39,6 +39,7 @@ class Can(StrEnum):
     USER_WRITE = "user:write"
     WEBHOOK_WRITE = "webhook:write"
     EXPORT_WRITE = "export:write"
+    CONNECTOR_WRITE = "connector:write"
 
 
 LABORATORY = frozenset(
@@ -59,6 +60,7 @@ OWN = frozenset(
         Can.PERSONNEL_WRITE,
         Can.WEBHOOK_WRITE,
         Can.EXPORT_WRITE,
+        Can.CONNECTOR_WRITE,
     }
 )
 """What the administrators and the systems of an organisation do, with what is its own alone."""
@@ -74,10 +76,11 @@ GRANTS: dict[Role, frozenset[Can]] = {
             Can.ORGANIZATION_WRITE,
             Can.CERTIFICATE_IMPORT,
             Can.EXPORT_WRITE,
+            Can.CONNECTOR_WRITE,
         }
     ),
     Role.REGULATOR: frozenset({Can.EXPORT_WRITE}),
-    Role.OPERATOR: frozenset({Can.USER_WRITE}),
+    Role.OPERATOR: frozenset({Can.USER_WRITE, Can.CONNECTOR_WRITE}),
 }
 
 

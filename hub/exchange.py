@@ -206,6 +206,7 @@ class ConflictResolution(Term):
     OURS = "OURS", "保留本平台的值"
     THEIRS = "THEIRS", "采用对方的值"
     BY_RULE = "BY_RULE", "按来源优先级采用对方的值"
+    AGREED = "AGREED", "双方的值后来一致"
 
 
 class Take(Term):
@@ -213,3 +214,12 @@ class Take(Term):
 
     OURS = "OURS", "本平台的值"
     THEIRS = "THEIRS", "对方的值"
+
+
+class ConflictRule(Term):
+    """冲突的由来."""
+
+    BOTH_CHANGED = "BOTH_CHANGED", "双方都改过，没有一方是权威来源"
+    LESSER = "LESSER", "此项另有权威来源，对方的值不直接采用"
+    AUTHORITY = "AUTHORITY", "双方都改过，对方是权威来源"
+    REFUSED = "REFUSED", "对方的值不合本平台的规则"

@@ -2,6 +2,7 @@
 
 from hub.policies import (
     certificate,
+    connector,
     export,
     instrument,
     journal,
@@ -15,6 +16,7 @@ from hub.policies import (
 
 __all__ = [
     "certificate",
+    "connector",
     "export",
     "instrument",
     "journal",
