@@ -232,7 +232,7 @@ class Writer:
                 "object_id": row["id"],
                 "kind": kind,
                 "object_version": row["version"],
-                "organization_ids": [row[owner] for owner in table.OWNERS],
+                "organization_ids": [row[one] for one in table.OWNERS if row[one] is not None],
             }
         )
 

@@ -6,11 +6,13 @@ from hub.policies import (
     export,
     instrument,
     journal,
+    licence,
     organization,
     personnel,
     reference,
     standard,
     user,
+    verification,
     webhook,
 )
 
@@ -20,10 +22,12 @@ __all__ = [
     "export",
     "instrument",
     "journal",
+    "licence",
     "organization",
     "personnel",
     "reference",
     "standard",
     "user",
+    "verification",
     "webhook",
 ]

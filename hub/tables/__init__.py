@@ -12,11 +12,13 @@ from hub.tables import (
     fee,
     instrument,
     journal,
+    licence,
     organization,
     personnel,
     qualification,
     standard,
     user,
+    verification,
     webhook,
 )
 from hub.tables.base import metadata
@@ -33,11 +35,13 @@ __all__ = [
     "fee",
     "instrument",
     "journal",
+    "licence",
     "metadata",
     "organization",
     "personnel",
     "qualification",
     "standard",
     "user",
+    "verification",
     "webhook",
 ]
