@@ -20,7 +20,6 @@ from hub.errors import BadInput, Refused, Words
 from hub.exchange import (
     ConnectorHealth,
     ConnectorKind,
-    ConnectorState,
     MessageDirection,
     MessageState,
 )
@@ -143,6 +142,8 @@ async def update(
                 "a new address needs its credential",
                 path=("credential",),
             )
+        if moved:  # a cursor of another system leads nowhere; what is read again is known by its id
+            values |= {"cursor": None, "leased_until": None}
     if "credential" in values:
         values["credential"] = _sealed(values["credential"], row.id, vault)
     if {"base_url", "credential", "state"} & values.keys():

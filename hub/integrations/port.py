@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 from hub.errors import Words
-from hub.exchange import ConnectorKind, MessageOutcome
+from hub.exchange import ConnectorFailure, ConnectorKind, MessageOutcome
 from hub.writer import Writer
 
 
@@ -25,9 +25,9 @@ class Event:
 
 @dataclass(frozen=True)
 class Page:
-    """Events in the order in which they are told; `next` is where to go on."""
+    """Events in the order in which they are told, each as it came; `next` is where to go on."""
 
-    items: Sequence[Event]
+    items: Sequence[Any]
     next: str
     more: bool
     total: int
@@ -55,12 +55,30 @@ class System(Protocol):
     """One other system, spoken to over the wire."""
 
     async def events(self, after: str | None) -> Page:
-        """The events that follow the place `after`; from the beginning for None."""
+        """The events that follow the place `after`; from the beginning for None. Failed."""
         ...
 
     async def send(self, message: Outgoing) -> Receipt:
-        """The receipt of a message. Refused where the other system will never take it."""
+        """The receipt of a message. Failed, or Declined where it will never be taken."""
         ...
+
+
+class Failed(Exception):
+    """Another system did not answer as it should; the same may go well later."""
+
+    def __init__(self, failure: ConnectorFailure, status: int | None = None) -> None:
+        super().__init__(failure)
+        self.failure = failure
+        self.status = status
+
+
+class Declined(Exception):
+    """Another system has refused a message for good; its own code and reason."""
+
+    def __init__(self, code: str, reason: str) -> None:
+        super().__init__(code)
+        self.code = code
+        self.reason = reason
 
 
 class Applied(NamedTuple):

@@ -44,12 +44,12 @@ def allowed_in(text: str | None) -> frozenset[str]:
     return frozenset(one.strip().lower() for one in (text or "").split(",") if one.strip())
 
 
-def target_of(url: str, allowed: Collection[str], path: Path = ("url",)) -> str:
+def target_of(url: str, allowed: Collection[str]) -> str:
     """The `host:port` that `url` leads to.
 
-    BadInput, at `path`, for a URL that nothing may be sent to: not https, another port than 443 and
-    8443, a user or password in it, an address that is not public. Targets that are `allowed` may be
-    any of it but have a user or password.
+    BadInput for a URL that nothing is sent to: not https, another port than 443 and 8443, a user
+    or password in it, an address that is not public. Targets that are `allowed` may be any of it
+    but have a user or password.
     """
     try:
         parsed = httpx.URL(url)
