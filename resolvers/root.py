@@ -10,11 +10,13 @@ from resolvers.exchange import ExchangeMutation
 from resolvers.explain import ExplainQuery
 from resolvers.export import ExportMutation, ExportQuery
 from resolvers.instrument import InstrumentMutation, InstrumentQuery
+from resolvers.licence import LicenceQuery
 from resolvers.node import NodeQuery
 from resolvers.organization import OrganizationQuery
 from resolvers.personnel import PersonnelMutation, PersonnelQuery
 from resolvers.reference import ReferenceMutation, ReferenceQuery
 from resolvers.standard import StandardMutation
+from resolvers.verification import VerificationMutation, VerificationQuery
 from resolvers.webhook import WebhookMutation, WebhookQuery
 from schema.guard import check
 from schema.scalars import SCALARS
@@ -32,6 +34,8 @@ class Query(
     ChangesQuery,
     WebhookQuery,
     ExportQuery,
+    VerificationQuery,
+    LicenceQuery,
     ExplainQuery,
 ):
     """Every query."""
@@ -47,6 +51,7 @@ class Mutation(
     ExchangeMutation,
     WebhookMutation,
     ExportMutation,
+    VerificationMutation,
 ):
     """Every mutation."""
 

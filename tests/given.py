@@ -11,20 +11,23 @@ from typing import Any, TypeVar
 from uuid import uuid4
 
 from hub.actions.instrument import ledger_key
-from hub.exchange import ExportFormat, ExportNoun
+from hub.exchange import ConnectorKind, ExportFormat, ExportNoun
 from hub.rules.organization import ALPHABET, uscc_check_digit
 from hub.tables.base import Table
 from hub.tables.capability import Capability
 from hub.tables.certificate import Certificate
+from hub.tables.connector import Connector
 from hub.tables.document import TechnicalDocument
 from hub.tables.export import Export, ExportPart
 from hub.tables.fee import FeeDocument, FeeItem
 from hub.tables.instrument import Instrument
+from hub.tables.licence import LicenceApplication, LicenceStep
 from hub.tables.organization import Organization
 from hub.tables.personnel import CertifiedItem, Personnel, PersonnelCertificate
 from hub.tables.qualification import Qualification
 from hub.tables.standard import MeasurementStandard
 from hub.tables.user import User
+from hub.tables.verification import RequestItem, VerificationRequest, VerificationTask
 from hub.tables.webhook import Webhook, WebhookDelivery
 from hub.vocabulary import (
     CertificateKind,
@@ -32,6 +35,7 @@ from hub.vocabulary import (
     Conclusion,
     DocumentKind,
     FeeNature,
+    LicenceStage,
     MetrologyField,
     OrgKind,
     PersonnelCertificateKind,
@@ -272,6 +276,94 @@ def a_part(of: Export, **values: Any) -> ExportPart:
     """The first part of the file of `of`."""
     given = {"export_id": of.id, "number": 0, "owner_id": of.owner_id, "data": b""}
     return _row(ExportPart, given, values)
+
+
+def a_connector(kind: ConnectorKind, of: Organization | None = None, **values: Any) -> Connector:
+    """A connector of `of`, or the platform's; its secret and credential open with no key."""
+    given = {
+        "code": f"c{uuid4().hex[:16]}",
+        "kind": kind,
+        "name": a_name(kind.label),
+        "organization_id": None if of is None else of.id,
+        "base_url": "https://other.example.com",
+        "credential": "k0:AAAA",
+        "secret": "k0:AAAA",
+        "next_at": datetime(2099, 1, 1, tzinfo=UTC),
+    }
+    return _row(Connector, given, values)
+
+
+def a_request(by: Organization, of: Organization, **values: Any) -> VerificationRequest:
+    """What `by` asks of the institute `of`, through its own system."""
+    given = {
+        "no": a_name("Q"),
+        "applicant_id": by.id,
+        "institute_id": of.id,
+        "channel": ConnectorKind.SUBMISSION,
+        "size": 1,
+    }
+    return _row(VerificationRequest, given, values)
+
+
+def an_item(of: VerificationRequest, one: Instrument, **values: Any) -> RequestItem:
+    """The first instrument of a request."""
+    given = {
+        "request_id": of.id,
+        "position": 0,
+        "applicant_id": of.applicant_id,
+        "institute_id": of.institute_id,
+        "instrument_id": one.id,
+        "item": {
+            "name": one.name,
+            "serialNo": one.serial_no,
+            "manufacturer": one.manufacturer,
+            "filingNo": one.compulsory_code,
+        },
+    }
+    return _row(RequestItem, given, values)
+
+
+def a_task(by: Connector, of: Organization, one: Instrument, **values: Any) -> VerificationTask:
+    """A task for the institute `of`, about `one`."""
+    given = {
+        "task_no": a_name("T"),
+        "connector_id": by.id,
+        "channel": by.kind,
+        "institute_id": of.id,
+        "owner_id": one.owner_id,
+        "instrument_id": one.id,
+        "item": {"name": one.name, "serialNo": one.serial_no},
+    }
+    return _row(VerificationTask, given, values)
+
+
+def an_application(by: Connector, of: Organization, **values: Any) -> LicenceApplication:
+    """An application of `of`, just made."""
+    given = {
+        "acceptance_no": a_name("SL"),
+        "connector_id": by.id,
+        "item": "计量标准器具核准",
+        "applicant_id": of.id,
+        "applicant_uscc": of.uscc,
+        "applicant_name": of.name,
+        "state": LicenceStage.APPLIED,
+    }
+    return _row(LicenceApplication, given, values)
+
+
+def a_step(of: LicenceApplication, **values: Any) -> LicenceStep:
+    """The first stage of an application."""
+    at = datetime(2026, 3, 2, 1, tzinfo=UTC)
+    given = {
+        "application_id": of.id,
+        "seq": 1,
+        "stage": LicenceStage.APPLIED,
+        "applicant_id": of.applicant_id,
+        "at": at,
+        "fits": True,
+        "stated_at": at,
+    }
+    return _row(LicenceStep, given, values)
 
 
 @dataclass(frozen=True)

@@ -88,6 +88,12 @@ def upgrade() -> None:
     create_task()
     create_application()
     create_step()
+    op.create_index(
+        "ix_instrument_compulsory_code",
+        "instrument",
+        ["compulsory_code"],
+        postgresql_where=sa.text("compulsory_code IS NOT NULL"),
+    )
     for table, parties in PARTIES.items():
         wall(table, " OR ".join(f"{party} = {CALLER}" for party in parties))
     for table in ASKED:
@@ -240,5 +246,6 @@ def create_step() -> None:
 
 def downgrade() -> None:
     """Take back."""
+    op.drop_index("ix_instrument_compulsory_code", "instrument")
     for table in reversed(PARTIES):
         op.drop_table(table)
