@@ -223,3 +223,10 @@ class ConflictRule(Term):
     LESSER = "LESSER", "此项另有权威来源，对方的值不直接采用"
     AUTHORITY = "AUTHORITY", "双方都改过，对方是权威来源"
     REFUSED = "REFUSED", "对方的值不合本平台的规则"
+
+
+class ConnectorDirection(Term):
+    """与外部系统往来的方向."""
+
+    IN = "IN", "只收"
+    BOTH = "BOTH", "收与发"

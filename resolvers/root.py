@@ -6,6 +6,7 @@ from strawberry.schema.config import StrawberryConfig
 from hub.engine.execute import Planned
 from resolvers.certificate import CertificateMutation, CertificateQuery
 from resolvers.changes import ChangesQuery, ChangesSubscription
+from resolvers.connector import ConnectorMutation, ConnectorQuery
 from resolvers.exchange import ExchangeMutation
 from resolvers.explain import ExplainQuery
 from resolvers.export import ExportMutation, ExportQuery
@@ -34,6 +35,7 @@ class Query(
     ChangesQuery,
     WebhookQuery,
     ExportQuery,
+    ConnectorQuery,
     VerificationQuery,
     LicenceQuery,
     ExplainQuery,
@@ -51,6 +53,7 @@ class Mutation(
     ExchangeMutation,
     WebhookMutation,
     ExportMutation,
+    ConnectorMutation,
     VerificationMutation,
 ):
     """Every mutation."""

@@ -26,12 +26,11 @@ class Sides(NamedTuple):
 
 
 class About(NamedTuple):
-    """What a conflict is about: a field of an object of `owner_id`, said as of when and by whom."""
+    """What a conflict is about: a field of whose instrument, said by whom and as of when."""
 
     owner_id: UUID
     connector_id: UUID
-    object_type: str
-    object_id: UUID
+    instrument_id: UUID
     field: str
     as_of: datetime
 
@@ -99,7 +98,7 @@ async def resolve(
     """Decide a conflict: ours stays, or theirs is written as its owner writes any value.
 
     NotFound, Conflict when the version has moved on, Refused for one that is decided already, and
-    by the rules of its object.
+    by the rules of instruments.
     """
     db.actor.must(Can.INSTRUMENT_WRITE)
     mine = col(Conflict.owner_id) == db.actor.acts_for()
@@ -114,7 +113,7 @@ async def resolve(
 
 
 async def _write(db: Writer, row: Conflict, today: date) -> None:
-    this = readable(db.actor, Instrument).where(col(Instrument.id) == row.object_id)
+    this = readable(db.actor, Instrument).where(col(Instrument.id) == row.instrument_id)
     line = await db.one(this)
     values = {FIELDS[row.field].column: stored(row.field, row.theirs)}
     if row.field == "status":
@@ -127,7 +126,7 @@ async def _open(db: Writer, about: About) -> Conflict | None:
         readable(db.actor, Conflict)
         .where(
             col(Conflict.connector_id) == about.connector_id,
-            col(Conflict.object_id) == about.object_id,
+            col(Conflict.instrument_id) == about.instrument_id,
             col(Conflict.field) == about.field,
             col(Conflict.state) == ConflictState.OPEN,
         )

@@ -78,7 +78,7 @@ async def gone(db: Writer, link: Link, event: Event) -> Applied:
             reason if isinstance(reason, str) and reason else f"{link.code} 已无此器具",
             approved=event.data.get("approved") is True,
         )
-    await source.keep(db, record, object_type=None, object_id=None, stated={})
+    await source.keep(db, record, object_id=None, stated={})
     return Applied(MessageOutcome.APPLIED if found else MessageOutcome.UNCHANGED)
 
 
@@ -93,7 +93,9 @@ async def _line(
     By what the connector has said before, or the syncs of the same system; else by its key in the
     ledger, unless the system has another id for that line.
     """
-    known = record.object_id or await _named(db, link, key)
+    known = record.object_id
+    if record.object_type is None:  # otherwise the line that the source had is gone, as it said
+        known = await _named(db, link, key)
     if known is not None:
         try:
             return await db.one(_lines(db, link).where(col(Instrument.id) == known))
@@ -153,7 +155,7 @@ async def _compare(
     taken = await _take(db, link, event, key, line, wanted)
     news = False
     for name, (verdict, rule) in judged.items():
-        about = About(line.owner_id, link.id, NOUN, line.id, name, event.at)
+        about = About(line.owner_id, link.id, line.id, name, event.at)
         if name in taken.refused:
             reason = taken.refused[name]
             news |= await conflict.show(db, about, sides[name], ConflictRule.REFUSED, reason)

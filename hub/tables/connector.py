@@ -106,6 +106,13 @@ class ConnectorMessage(Table, table=True):
             "id",
             postgresql_where=text("state = 'PENDING'"),
         ),
+        Index(
+            "ix_connector_message_open",
+            "connector_id",
+            "direction",
+            "state",
+            postgresql_where=text("state IN ('PENDING', 'REJECTED', 'DEAD')"),
+        ),
         Index("ix_connector_message_connector_id_id", "connector_id", "id"),
         Index("ix_connector_message_updated_at", "updated_at"),
     )
@@ -167,9 +174,9 @@ class SourceRecord(Table, table=True):
 
 
 class Conflict(Row, table=True):
-    """Two values of one `field` of an object, ours and theirs, as text; `base` is theirs before.
+    """Two values of one `field` of an instrument, ours and theirs, as text.
 
-    `reason` {zh, en} are the words of the rule that refused theirs.
+    `base` is what they said before; `reason` {zh, en} are the words of the rule that refused theirs.
     """
 
     OWNERS: ClassVar[tuple[str, ...]] = ("owner_id",)
@@ -178,19 +185,18 @@ class Conflict(Row, table=True):
         Index(
             "uq_conflict_open",
             "connector_id",
-            "object_id",
+            "instrument_id",
             "field",
             unique=True,
             postgresql_where=text("state = 'OPEN'"),
         ),
         Index("ix_conflict_owner_id_id", "owner_id", "id"),
-        Index("ix_conflict_object_id", "object_id"),
+        Index("ix_conflict_instrument_id", "instrument_id"),
     )
 
     owner_id: UUID = Field(foreign_key="organization.id")
     connector_id: UUID = Field(foreign_key="connector.id")
-    object_type: str
-    object_id: UUID
+    instrument_id: UUID = Field(foreign_key="instrument.id")
     field: str
     ours: str | None = Field(default=None, sa_column=Column(Text))
     theirs: str | None = Field(default=None, sa_column=Column(Text))

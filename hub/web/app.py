@@ -19,7 +19,10 @@ from hub.db import Database, Reader
 from hub.engine.walk import EngineWalk
 from hub.events import Feed
 from hub.integrations.outbound import Wall, outbound
-from hub.jobs import deliveries, exports, retention, sequencer, webhooks
+from hub.jobs import connectors, deliveries, exports, retention, sequencer, webhooks
+from hub.jobs.connector_inbox import Clerk
+from hub.jobs.connector_turns import SECONDS as TURN_SECONDS
+from hub.jobs.connector_turns import Agent
 from hub.keys import Keyring
 from hub.rules.webhook import allowed_in
 from hub.sealing import Vault
@@ -28,6 +31,7 @@ from hub.statements import Statements
 from hub.tasks import end
 from hub.web.auth import auth_routes
 from hub.web.downloads import download_routes
+from hub.web.exchange import exchange_routes
 from hub.web.graphql import Front, routes
 from hub.web.health import Check, health_routes
 from hub.web.ide import ide_routes
@@ -158,8 +162,15 @@ class Hub:
         return exports.Exporter(self.database, EngineWalk(self.views, self.reads))
 
     async def work(self) -> None:
-        """The worker's part: number changes, send webhooks, write exports, tidy up."""
-        async with outbound(Wall(self.webhook_allowed)) as way, asyncio.TaskGroup() as tasks:
+        """The worker's part: number changes, talk with others, write exports, tidy up."""
+        allowed, database = self.webhook_allowed, self.database
+        async with (
+            outbound(Wall(allowed)) as way,
+            outbound(Wall(allowed), TURN_SECONDS) as patient,
+            asyncio.TaskGroup() as tasks,
+        ):
+            agent = Agent(database, patient, self.vault)
+            tasks.create_task(connectors.run(agent, Clerk(database)))
             tasks.create_task(sequencer.run(self.database, self.feed))
             tasks.create_task(retention.run(self.database, self.feed_kept))
             tasks.create_task(webhooks.run(self.database, self.feed, self.log, event_of))
@@ -229,6 +240,7 @@ def application(hub: Hub, companions: Sequence[Companion] = ()) -> Front:
             *routes(hub, hub.settings),
             *auth_routes(hub.database, hub.redis, hub.identities, hub.settings),
             *download_routes(hub.database, hub.keys, hub.settings),
+            *exchange_routes(hub.database, hub.vault, hub.settings),
             *health_routes(checks, hub.draining.is_set),
             *(ide_routes() if hub.settings.graphiql else ()),
         ],

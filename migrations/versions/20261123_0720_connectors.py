@@ -80,6 +80,7 @@ OWN = {
     "source_record": f"organization_id = {CALLER}",
     "conflict": f"owner_id = {CALLER}",
 }
+OPEN = "state IN ('PENDING', 'REJECTED', 'DEAD')"
 MOVED = "state, tries, next_at, tried_since, problem, done_at, version, updated_at"
 """The columns of a message that the side of its organisation may write: what became of it."""
 
@@ -257,6 +258,7 @@ def create_message() -> None:
     for name, columns, where in (
         ("due", ["connector_id", "direction", "next_at", "id"], pending),
         ("waiting", ["connector_id", "direction", "subject", "id"], pending),
+        ("open", ["connector_id", "direction", "state"], sa.text(OPEN)),
         ("connector_id_id", ["connector_id", "id"], None),
         ("updated_at", ["updated_at"], None),
     ):
@@ -314,8 +316,7 @@ def create_conflict() -> None:
         instant("source_fetched_at"),
         sa.Column("owner_id", sa.Uuid(), nullable=False),
         sa.Column("connector_id", sa.Uuid(), nullable=False),
-        sa.Column("object_type", sa.String(), nullable=False),
-        sa.Column("object_id", sa.Uuid(), nullable=False),
+        sa.Column("instrument_id", sa.Uuid(), nullable=False),
         sa.Column("field", sa.String(), nullable=False),
         sa.Column("ours", sa.Text(), nullable=True),
         sa.Column("theirs", sa.Text(), nullable=True),
@@ -329,17 +330,18 @@ def create_conflict() -> None:
         sa.Column("resolved_by", sa.String(), nullable=True),
         refers("conflict", "owner_id", "organization"),
         refers("conflict", "connector_id", "connector"),
+        refers("conflict", "instrument_id", "instrument"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_conflict")),
     )
     op.create_index(
         "uq_conflict_open",
         "conflict",
-        ["connector_id", "object_id", "field"],
+        ["connector_id", "instrument_id", "field"],
         unique=True,
         postgresql_where=sa.text("state = 'OPEN'"),
     )
     op.create_index("ix_conflict_owner_id_id", "conflict", ["owner_id", "id"])
-    op.create_index("ix_conflict_object_id", "conflict", ["object_id"])
+    op.create_index("ix_conflict_instrument_id", "conflict", ["instrument_id"])
 
 
 def downgrade() -> None:
