@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.actor import ANONYMOUS, PLATFORM
 from hub.db import APP_ROLE, STAFF_ROLE
+from hub.exchange import ConnectorKind
 from hub.jobs.sequencer import sequence
 from hub.tables import metadata
 from hub.tables.certificate import (
@@ -30,15 +31,21 @@ from hub.vocabulary import AdoptionState
 from tests.doors import HubClient
 from tests.given import (
     a_certificate,
+    a_connector,
     a_delivery,
     a_document,
     a_laboratory,
     a_part,
     a_person,
+    a_request,
+    a_step,
+    a_task,
     a_user,
     a_webhook,
+    an_application,
     an_export,
     an_instrument,
+    an_item,
     an_organization,
 )
 
@@ -56,6 +63,11 @@ SCOPED = (
     "webhook_delivery",
     "export",
     "export_part",
+    "verification_request",
+    "verification_request_item",
+    "verification_task",
+    "licence_application",
+    "licence_step",
     "feed",
 )
 """Tables whose rows belong to organisations: own rows only."""
@@ -96,9 +108,13 @@ async def estate(hub: HubClient) -> Estate:
         document_id=document.id, organization_id=owner.id, state=AdoptionState.ADOPTED
     )
     webhook, export = a_webhook(owner), an_export(user)
+    office = a_connector(ConnectorKind.LICENSING)
+    request, application = a_request(owner, lab.organization), an_application(office, owner)
     await hub.all_given(
         *(owner, other, lab, user, document, gauge, certificate, adoption, a_person(owner)),
         *(webhook, a_delivery(webhook), export, a_part(export)),
+        *(request, an_item(request, gauge)),
+        *(office, a_task(office, lab.organization, gauge), application, a_step(application)),
         ExternalId(
             organization_id=owner.id,
             object_type="Instrument",
@@ -213,6 +229,9 @@ async def test_a_foreign_row_is_neither_changed_nor_locked(hub: HubClient, estat
         "DELETE FROM inbox",
         "DELETE FROM webhook",
         "UPDATE export SET requester_id = NULL",
+        "UPDATE verification_request SET state = 'DONE'",
+        "INSERT INTO verification_task SELECT * FROM verification_task",
+        "UPDATE licence_application SET state = 'DECIDED'",
         "DELETE FROM export_part",
         "UPDATE webhook_delivery SET body = ''",
         "UPDATE inbox SET object_version = 0",

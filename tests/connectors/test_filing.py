@@ -182,7 +182,7 @@ async def test_what_the_platform_refuses_for_good_is_returned(
     gauge = await unfiled(hub, firm)
     done(await file(hub, firm.user, gauge))
 
-    refusal = {"code": "NOT_ACCEPTED", "reason": "单位未注册", "message": {}}
+    refusal: dict[str, Any] = {"code": "NOT_ACCEPTED", "reason": "单位未注册", "message": {}}
     await told(hub, ecqs, "instrument.filing.refused", f"instrument/{gauge.id}", **refusal)
 
     assert await filing(hub, gauge) == ("RETURNED", "单位未注册", None)

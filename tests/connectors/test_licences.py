@@ -259,9 +259,10 @@ async def test_a_stage_that_cannot_be_understood_is_rejected_with_its_place(
     hub: HubClient, office: Connector, firm: Firm, wrong: dict[str, Any]
 ) -> None:
     (member,) = wrong
+    given: dict[str, Any] = {"stage": "APPLIED", "seq": 1, **wrong}
 
     with pytest.raises(BadInput) as refusal:
-        await push(hub, office, firm.owner, a_number(), **{"stage": "APPLIED", "seq": 1} | wrong)
+        await push(hub, office, firm.owner, a_number(), **given)
 
     assert refusal.value.path == ("data", member)
 

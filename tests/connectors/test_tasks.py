@@ -71,7 +71,11 @@ async def test_a_task_is_about_the_instrument_of_its_filing_number(
 ) -> None:
     gauge, other = a_filed(bench.client), a_filed(bench.client)
     await hub.all_given(gauge, other)
-    told_ = {"filingNo": gauge.compulsory_code, "serialNo": other.serial_no, "manufacturer": "x"}
+    told_: dict[str, Any] = {
+        "filingNo": gauge.compulsory_code,
+        "serialNo": other.serial_no,
+        "manufacturer": "x",
+    }
 
     await dispatch(hub, ecqs, bench, dueDate="2026-12-31", **told_)
 
@@ -148,7 +152,7 @@ async def test_an_institutes_own_system_gives_tasks_to_no_other_and_learns_of_no
 
     with pytest.raises(Refused):
         await told(hub, own_system, "task.dispatched", "task/1", institute=rival.uscc)
-    guess = {"serialNo": gauge.serial_no, "manufacturer": gauge.manufacturer}
+    guess: dict[str, Any] = {"serialNo": gauge.serial_no, "manufacturer": gauge.manufacturer}
     await dispatch(hub, own_system, bench, filingNo=gauge.compulsory_code, **guess)
 
     (seen,) = await tasks(hub, bench)
@@ -247,7 +251,7 @@ async def test_a_calibration_is_no_result_of_compulsory_verification(
     hub: HubClient, ecqs: Connector, bench: Bench
 ) -> None:
     gauge = await tasked(hub, ecqs, bench, "RW-5")
-    calibration = {
+    calibration: dict[str, Any] = {
         "kind": "CALIBRATION_CERTIFICATE",
         "conclusion": "RESULT_ONLY",
         "intervalMonths": None,
@@ -276,7 +280,10 @@ async def test_what_replaces_a_reported_certificate_is_reported_too(
     hub: HubClient, ecqs: Connector, bench: Bench
 ) -> None:
     gauge = await tasked(hub, ecqs, bench, "RW-7")
-    cancelled = {"filingNo": gauge.compulsory_code, "institute": bench.lab.organization.uscc}
+    cancelled: dict[str, Any] = {
+        "filingNo": gauge.compulsory_code,
+        "institute": bench.lab.organization.uscc,
+    }
     await told(hub, ecqs, "task.cancelled", "task/RW-8", **cancelled)
     first = issued(await issue(hub, bench.lab, gauge))
 
