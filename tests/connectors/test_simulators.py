@@ -8,7 +8,6 @@ from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -22,9 +21,8 @@ from examples.simulators.push import Push
 from examples.simulators.submission import Submission
 from examples.simulators.system import System
 from hub.integrations.signing import signed_at
-from tests.connectors.simulating import simulating
+from tests.connectors.simulating import on_loopback, simulating
 from tests.patience import patiently
-from tests.serving import serving
 
 CREDENTIAL = "only-for-tests"
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"  # noqa: S105 -- of no one but this test
@@ -203,8 +201,8 @@ async def test_stages_are_pushed_signed_until_the_hub_has_them() -> None:
         return Response(status_code=statuses[len(heard) - 1])
 
     app = Starlette(routes=[Route("/exchange/1/messages", door, methods=["POST"])])
-    async with serving(uvicorn.Config(app, log_level="critical"), waits=False) as port:
-        push = Push(f"http://127.0.0.1:{port}/exchange/1/messages", SECRET)
+    async with on_loopback(app) as url:
+        push = Push(f"{url}/exchange/1/messages", SECRET)
         licensing = Licensing(CREDENTIAL, push)
         async with simulating(licensing):
             licensing.apply("9132", "示范机构")
