@@ -14,7 +14,7 @@ from examples.simulators.push import Push
 from examples.simulators.submission import Submission
 from examples.simulators.system import System
 from hub.exchange import ConnectorKind
-from hub.vocabulary import FilingState
+from hub.vocabulary import FilingState, Role
 from tests.connectors.flows import a_filed, ask_for, done, file
 from tests.connectors.simulating import on_loopback, simulating
 from tests.connectors.verbs import Connected, Keeper, Worker, a_connector, connected, states
@@ -116,7 +116,7 @@ async def test_results_reach_the_institutes_own_system_once_each_though_it_drops
     hub: HubClient, bench: Bench, worker: Worker
 ) -> None:
     system = Submission("submission-credential")
-    admin = await hub.given(a_user(bench.lab.organization, "ORG_ADMIN"))
+    admin = await hub.given(a_user(bench.lab.organization, Role.ORG_ADMIN))
     lines = [an_instrument(bench.client, serial_no=f"{n}", manufacturer="甲厂") for n in range(2)]
     await hub.all_given(*lines)
     async with simulating(system) as url:
@@ -171,14 +171,15 @@ async def test_pushed_stages_end_where_the_last_of_them_leads(
     hub: HubClient, bench: Bench, steward: Keeper, worker: Worker, bad: Behaviour
 ) -> None:
     connector = await a_connector(hub, steward, ConnectorKind.LICENSING)
+    uscc = bench.client.uscc or ""
     app: Any = hub.http._transport
     async with on_loopback(app.app, lifespan="off") as url:
         push = Push(f"{url}{connector.door}", connector.secret, behaviour=bad)
         system = Licensing("unused", push, behaviour=bad)
         async with simulating(system):
             numbers = {
-                system.apply(bench.client.uscc, bench.client.name): "ARCHIVED",
-                system.apply(bench.client.uscc, bench.client.name, diverted=True): "SPECIAL",
+                system.apply(uscc, bench.client.name): "ARCHIVED",
+                system.apply(uscc, bench.client.name, diverted=True): "SPECIAL",
             }
             async with patiently("all stages to be pushed"):
                 while len({one["id"] for one in push.answers}) < len(COURSE) + len(DIVERSION):  # noqa: ASYNC110 -- nothing tells of it
