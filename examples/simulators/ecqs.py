@@ -29,17 +29,16 @@ class Ecqs(System):
         if missing := [name for name in NEEDED if not data.get(name)]:
             self.tell("filing.returned", subject, reason=f"缺少 {'、'.join(missing)}")
         else:
-            self.tell("filing.accepted", subject, filingNo=f"QG-{len(self.messages):08d}")
+            self.tell("filing.accepted", subject, filingNo=self.number("QG"))
 
     def _accept(self, subject: str, data: Mapping[str, Any]) -> None:
         if not data["instruments"]:
             self.tell("appointment.returned", subject, reason="没有器具")
             return
-        number = f"YY-{len(self.messages):08d}"
-        self.tell("appointment.accepted", subject, externalNo=number)
+        self.tell("appointment.accepted", subject, externalNo=self.number("YY"))
         due = data.get("latestDate") or (datetime.now(UTC) + timedelta(DAYS)).date().isoformat()
         for place, one in enumerate(data["instruments"], start=1):
-            task = f"RW-{len(self.messages):08d}-{place}"
+            task = f"{self.number('RW')}-{place}"
             self.tell(
                 "task.dispatched",
                 f"task/{task}",

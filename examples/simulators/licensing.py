@@ -1,7 +1,6 @@
 """A system for administrative licensing as it might be: it pushes the stages of applications."""
 
 from datetime import UTC, datetime, timedelta
-from itertools import count
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -21,11 +20,9 @@ HANDLERS = ("周受理", "吴审查", "郑决定")
 class Licensing(System):
     """Pushes each stage of each application as it is reached."""
 
-    numbers = count(1)
-
     def apply(self, uscc: str, name: str, code: str = "JL-01", *, diverted: bool = False) -> str:
         """An application that goes through all its stages at once; its acceptance number."""
-        number = f"SL{datetime.now(UTC):%Y}{next(self.numbers):06d}"
+        number = f"SL-{self.run}-{len(self.events):04d}"
         began = datetime.now(UTC) - timedelta(days=len(COURSE))
         for seq, stage in enumerate(DIVERSION if diverted else COURSE, start=1):
             self.reach(number, stage, seq, began + timedelta(days=seq), uscc, name, code)

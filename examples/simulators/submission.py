@@ -22,7 +22,7 @@ class Submission(System):
         if not data["instruments"]:
             self.tell("submission.returned", subject, reason="没有器具")
             return
-        number = f"BJ-{len(self.messages):08d}"
+        number = self.number("BJ")
         self.tell("submission.accepted", subject, externalNo=number)
         due = data.get("latestDate") or (datetime.now(UTC) + timedelta(DAYS)).date().isoformat()
         for place, one in enumerate(data["instruments"], start=1):

@@ -27,7 +27,7 @@ class System:
     """One system, whose callers show its `credential`; what is told is also pushed, if it can be.
 
     `events` are told in this order; `messages` are what came, by their ids, each once, and
-    `tries` how often each came.
+    `tries` how often each came. `run` tells its numbers and cursors from those of earlier runs.
     """
 
     credential: str
@@ -36,6 +36,7 @@ class System:
     events: list[dict[str, Any]] = field(default_factory=list)
     messages: dict[str, dict[str, Any]] = field(default_factory=dict)
     tries: Counter[str] = field(default_factory=Counter)
+    run: str = field(default_factory=lambda: uuid4().hex[:6].upper())
     _told: Counter[str] = field(default_factory=Counter)
 
     def tell(self, kind: str, subject: str, **data: Any) -> dict[str, Any]:
@@ -66,16 +67,24 @@ class System:
             self.react(message)
         return {"id": key, "receipt": f"R-{list(self.messages).index(key) + 1:06d}"}
 
+    def number(self, prefix: str) -> str:
+        """A number for what comes of the message that was taken last."""
+        return f"{prefix}-{self.run}-{len(self.messages):04d}"
+
     def page(self, after: str | None, limit: int) -> dict[str, Any]:
-        """The events after a cursor. HTTP 400 for a cursor that no page has given."""
-        if after and not (after.isdecimal() and int(after) <= len(self.events)):
-            raise HTTPException(400, "no such cursor")
-        start = int(after or 0)
+        """The events after a cursor; from the beginning for one of an earlier run."""
+        run, _, place = (after or "").partition(".")
+        start = int(place) if run == self.run and place.isdecimal() else 0
         items = self.events[start : start + max(1, min(limit, MOST))]
         end = start + len(items)
         told = self.behaviour.told(items)
         total = len(told) + (1 if self.behaviour.wrong_totals else 0)
-        return {"items": told, "next": str(end), "more": end < len(self.events), "total": total}
+        return {
+            "items": told,
+            "next": f"{self.run}.{end}",
+            "more": end < len(self.events),
+            "total": total,
+        }
 
     def app(self) -> Starlette:
         """The server of this system."""
