@@ -1,7 +1,8 @@
 """Conflicts between what the hub has and what a source states: opened, settled, resolved."""
 
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlmodel import col
@@ -25,65 +26,78 @@ class Sides(NamedTuple):
     base: str | None
 
 
-class About(NamedTuple):
-    """What a conflict is about: a field of whose instrument, said by whom and as of when."""
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """What a connector and the hub say of one instrument, as of when; its conflicts by field."""
 
+    db: Writer
     owner_id: UUID
     connector_id: UUID
     instrument_id: UUID
-    field: str
     as_of: datetime
+    now: datetime
+    open: dict[str, Conflict]
 
+    async def show(
+        self, field: str, sides: Sides, rule: ConflictRule, reason: Words | None
+    ) -> bool:
+        """Have someone decide between two sides; whether that is news.
 
-async def show(
-    db: Writer, about: About, sides: Sides, rule: ConflictRule, reason: Words | None = None
-) -> bool:
-    """Have someone decide between two sides; whether that is news.
-
-    A conflict that is open already tells of the newer value.
-    """
-    told = {
-        **sides._asdict(),
-        "as_of": about.as_of,
-        "rule": rule,
-        "reason": reason and reason._asdict(),
-    }
-    known = await _open(db, about)
-    if known is None:
-        await db.add(Conflict(**about._asdict() | told), action="openConflict")
+        A conflict that is open already tells of the newer value.
+        """
+        told = {"as_of": self.as_of, "rule": rule, "reason": reason and reason._asdict()}
+        known = self.open.get(field)
+        if known is None:
+            row = self._row(field, sides, **told)
+            self.open[field] = await self.db.add(row, action="openConflict")
+            return True
+        if known.theirs == sides.theirs:
+            return False
+        await self.db.change(known, action="openConflict", **sides._asdict(), **told)
         return True
-    if known.theirs == sides.theirs:
-        return False
-    await db.change(known, action="openConflict", **told)
-    return True
+
+    async def settle(self, field: str, sides: Sides, resolution: ConflictResolution) -> None:
+        """Close the conflict that is open, for nothing is left to decide."""
+        known = self.open.pop(field, None)
+        if known is not None:
+            told = {"ours": sides.ours, "theirs": sides.theirs}
+            await _resolved(self.db, known, resolution, self.now, **told)
+
+    async def decided(self, field: str, sides: Sides) -> None:
+        """Leave a trace of a value of ours that was written over: the source knows best."""
+        told = {"as_of": self.as_of, "rule": ConflictRule.AUTHORITY, "reason": None}
+        known = self.open.pop(field, None)
+        if known is None:
+            known = await self.db.add(self._row(field, sides, **told), action="openConflict")
+        by_rule = ConflictResolution.BY_RULE
+        await _resolved(self.db, known, by_rule, self.now, **sides._asdict(), **told)
+
+    def _row(self, field: str, sides: Sides, **told: Any) -> Conflict:
+        return Conflict(
+            owner_id=self.owner_id,
+            connector_id=self.connector_id,
+            instrument_id=self.instrument_id,
+            field=field,
+            **sides._asdict(),
+            **told,
+        )
 
 
-async def settle(
-    db: Writer, about: About, sides: Sides, resolution: ConflictResolution, now: datetime
-) -> None:
-    """Close the conflict that is open, for nothing is left to decide."""
-    known = await _open(db, about)
-    if known is not None:
-        await _resolved(db, known, resolution, now, ours=sides.ours, theirs=sides.theirs)
-
-
-async def decided(db: Writer, about: About, sides: Sides, now: datetime) -> None:
-    """Leave a trace of a value of ours that was written over, since the source knows best."""
-    rule, taken = ConflictRule.AUTHORITY, ConflictResolution.BY_RULE
-    known = await _open(db, about)
-    if known is not None:
-        await _resolved(db, known, taken, now, **sides._asdict(), as_of=about.as_of, rule=rule)
-        return
-    row = Conflict(
-        **about._asdict(),
-        **sides._asdict(),
-        rule=rule,
-        state=ConflictState.RESOLVED,
-        resolution=taken,
-        resolved_at=now,
-        resolved_by=db.actor.login,
+async def dispute(
+    db: Writer, line: Instrument, connector_id: UUID, as_of: datetime, now: datetime
+) -> Dispute:
+    """What is open between a connector and the hub on a line, locked until the commit."""
+    found = await db.all(
+        readable(db.actor, Conflict)
+        .where(
+            col(Conflict.connector_id) == connector_id,
+            col(Conflict.instrument_id) == line.id,
+            col(Conflict.state) == ConflictState.OPEN,
+        )
+        .with_for_update()
     )
-    await db.add(row, action="resolveConflict")
+    known = {one.field: one for one in found}
+    return Dispute(db, line.owner_id, connector_id, line.id, as_of, now, known)
 
 
 async def resolve(
@@ -119,20 +133,6 @@ async def _write(db: Writer, row: Conflict, today: date) -> None:
     if row.field == "status":
         values["status_reason"] = "按来源系统的陈述"
     await instrument.update(db, line.id, line.version, today=today, **values)
-
-
-async def _open(db: Writer, about: About) -> Conflict | None:
-    found = await db.all(
-        readable(db.actor, Conflict)
-        .where(
-            col(Conflict.connector_id) == about.connector_id,
-            col(Conflict.instrument_id) == about.instrument_id,
-            col(Conflict.field) == about.field,
-            col(Conflict.state) == ConflictState.OPEN,
-        )
-        .with_for_update()
-    )
-    return found[0] if found else None
 
 
 async def _resolved(

@@ -53,7 +53,7 @@ ADDRESS = sa.text(
     """
     SELECT id, organization_id FROM shown.connector_address
     WHERE kind = :kind AND (organization_id = :served OR organization_id IS NULL)
-    ORDER BY organization_id NULLS LAST, id LIMIT 1
+    ORDER BY organization_id NULLS LAST, state, id LIMIT 1
     """
 )
 
@@ -197,8 +197,9 @@ async def queue(
 ) -> UUID | None:
     """The id of a message that is sent once this transaction has committed; `data` fits JSON.
 
-    It goes to the connector of that kind of the organisation, or else to the platform's; messages
-    of one subject go out in their order. None, and nothing is kept, where there is no such one.
+    It goes to the connector of that kind of the organisation, or else to the platform's, and waits
+    where that is paused and there is no other; messages of one subject go out in their order. None,
+    and nothing is kept, where there is no such connector.
     """
     found = await db.rows(ADDRESS, kind=kind.value, served=organization_id)
     if not found:

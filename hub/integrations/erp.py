@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
 from hub.actions import conflict, instrument, source
-from hub.actions.conflict import About, Sides
+from hub.actions.conflict import Sides
 from hub.errors import BadInput, NotFound, Refused, Words
 from hub.exchange import ConflictResolution, ConflictRule, MessageOutcome
 from hub.integrations.port import Applied, Event, Flow, Link
@@ -27,6 +27,11 @@ EXTRAS = frozenset({"externalId", "statusReason", "approved", "unsealedOn"})
 """What an event says besides the fields of the instrument."""
 RULED = frozenset({"compulsory", "compulsoryPurpose", "calibrationMode", "intervalMonths"})
 OF_STATUS = frozenset({"statusReason", "approved", "unsealedOn"})
+SETTLED = {
+    Verdict.SAME: ConflictResolution.AGREED,
+    Verdict.TAKE: ConflictResolution.THEIRS,
+}
+"""How a conflict ends that a verdict leaves nothing of."""
 FIELD_OF = {field.column: name for name, field in FIELDS.items()}
 
 
@@ -153,22 +158,18 @@ async def _compare(
         if verdict in (Verdict.TAKE, Verdict.TAKE_ANYWAY)
     }
     taken = await _take(db, link, event, key, line, wanted)
+    dispute = await conflict.dispute(db, line, link.id, event.at, utc_now())
     news = False
     for name, (verdict, rule) in judged.items():
-        about = About(line.owner_id, link.id, line.id, name, event.at)
-        if name in taken.refused:
-            reason = taken.refused[name]
-            news |= await conflict.show(db, about, sides[name], ConflictRule.REFUSED, reason)
+        reason = taken.refused.get(name)
+        if reason is not None:
+            news |= await dispute.show(name, sides[name], ConflictRule.REFUSED, reason)
         elif verdict is Verdict.CONFLICT and rule is not None:
-            news |= await conflict.show(db, about, sides[name], rule)
+            news |= await dispute.show(name, sides[name], rule, None)
         elif verdict is Verdict.TAKE_ANYWAY:
-            await conflict.decided(db, about, sides[name], utc_now())
-        elif verdict is Verdict.SAME:
-            agreed = ConflictResolution.AGREED
-            await conflict.settle(db, about, sides[name], agreed, utc_now())
-        elif verdict is Verdict.TAKE:
-            theirs = ConflictResolution.THEIRS
-            await conflict.settle(db, about, sides[name], theirs, utc_now())
+            await dispute.decided(name, sides[name])
+        elif verdict in SETTLED:
+            await dispute.settle(name, sides[name], SETTLED[verdict])
     if news:
         return MessageOutcome.CONFLICT
     was_taken = wanted.keys() - taken.refused.keys()

@@ -154,7 +154,7 @@ def allow() -> None:
     op.execute("CREATE POLICY through_view ON connector FOR SELECT TO CURRENT_USER USING (true)")
     op.execute(
         "CREATE VIEW shown.connector_address WITH (security_barrier) AS"
-        " SELECT id, kind, organization_id FROM public.connector WHERE base_url IS NOT NULL"
+        " SELECT id, kind, organization_id, state FROM public.connector WHERE base_url IS NOT NULL"
     )
     op.execute("GRANT USAGE ON SCHEMA shown TO hub_staff")
     op.execute("GRANT SELECT ON shown.connector_address TO hub_app, hub_staff")
