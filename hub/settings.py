@@ -36,8 +36,9 @@ class Settings(BaseSettings):
     webhook_allow: str | None = Field(
         None,
         pattern=r"^[^\s,/@]+:\d{1,5}(,[^\s,/@]+:\d{1,5})*$",
-        description="Targets `host:port[,host:port…]` that webhooks and connectors may go to though "
-        "they are not public, by http too: systems in private networks, sandboxes and tests.",
+        description="Targets `host:port[,host:port…]` that webhooks and connectors may go to "
+        "though they are not public, by http too: systems in private networks, sandboxes and "
+        "tests.",
     )
     dcc_key: FilePath | None = Field(
         None, description="PEM file of the private key that signs exported DCCs; RSA or EC."

@@ -29,7 +29,7 @@ from hub.tables.connector import ConnectorMessage as MessageRow
 from loaders.keyset import By
 from loaders.standing import Standings
 from schema.context import Context
-from schema.declare import O, Sql, column, computed, made, many, one
+from schema.declare import A, O, Sql, column, computed, made, many, one
 from schema.inputs import may
 from schema.instrument import Instrument
 from schema.noun import Noun, noun
@@ -170,21 +170,21 @@ class MessageProblem(Value):
 class ConnectorMessage(Noun):
     """What a connector said, or was told."""
 
-    connector: Connector | None = one(O, "所属连接", by=col(MessageRow.connector_id))
-    direction: MessageDirection = column(O, "方向", match=True)
-    key: str = column(O, "报文编号；接收的一方据此去重", match=True)
-    type: str = column(O, "报文种类；读不懂的为 ?", match=True)
-    subject: str = column(O, "所说的对象，按对方的编号", match=True)
-    said_at: datetime | None = column(O, "所说的时刻", of=col(MessageRow.at))
-    body: str = column(O, "内容，JSON")
-    state: MessageState = column(O, "状态", match=True)
-    tries: int = column(O, "已试的次数")
-    next_at: datetime = column(O, "待办理时，不早于此时刻")
+    connector: Connector | None = one(A, "所属连接", by=col(MessageRow.connector_id))
+    direction: MessageDirection = column(A, "方向", match=True)
+    key: str = column(A, "报文编号；接收的一方据此去重", match=True)
+    type: str = column(A, "报文种类；读不懂的为 ?", match=True)
+    subject: str = column(A, "所说的对象，按对方的编号", match=True)
+    said_at: datetime | None = column(A, "所说的时刻", of=col(MessageRow.at))
+    body: str | None = column(O, "内容，JSON；运维人员不可见")
+    state: MessageState = column(A, "状态", match=True)
+    tries: int = column(A, "已试的次数")
+    next_at: datetime = column(A, "待办理时，不早于此时刻")
     problem: MessageProblem | None = column(
-        O, "没有办理，或没有全部采用的原因", shape=MessageProblem
+        A, "没有办理，或没有全部采用的原因", shape=MessageProblem
     )
-    receipt: str | None = column(O, "对方的回执")
-    done_at: datetime | None = column(O, "办理的时刻")
+    receipt: str | None = column(A, "对方的回执")
+    done_at: datetime | None = column(A, "办理的时刻")
 
 
 @value("说明")

@@ -28,6 +28,11 @@ def messages(actor: Actor) -> ColumnElement[bool]:
     return _kept(actor, col(ConnectorMessage.organization_id) == actor.organization_id)
 
 
+def contents(actor: Actor) -> ColumnElement[bool]:
+    """Messages whose content the actor may read: operators keep them going, unread."""
+    return false() if actor.roles <= {Role.OPERATOR} else true()
+
+
 def records(actor: Actor) -> ColumnElement[bool]:
     """What connectors that the actor keeps have last said of things."""
     return _kept(actor, col(SourceRecord.organization_id) == actor.organization_id)
@@ -54,7 +59,7 @@ def _kept(actor: Actor, own: ColumnElement[bool]) -> ColumnElement[bool]:
 
 
 POLICY = govern(Connector, Policy(rows=rows, floor=Level.O))
-govern(ConnectorMessage, Policy(rows=messages, floor=Level.O))
+govern(ConnectorMessage, Policy(rows=messages, own=contents, floor=Level.A))
 govern(ConnectorHour, Policy(rows=hours, floor=Level.O))
 govern(SourceRecord, Policy(rows=records, floor=Level.O))
 govern(Conflict, Policy(rows=conflicts, floor=Level.O))

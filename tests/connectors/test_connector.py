@@ -6,6 +6,7 @@ import pytest
 
 from hub.exchange import ConnectorKind
 from hub.vocabulary import Role
+from tests.connectors.test_door import an_event, pushed
 from tests.connectors.verbs import (
     Keeper,
     Worker,
@@ -102,6 +103,21 @@ async def test_each_sees_the_connectors_that_it_keeps(hub: HubClient, enterprise
     assert foreign.codes == ["NOT_FOUND"]
     forbidden = await do(hub, clerk, "createConnector", **ERP)
     assert forbidden.codes == ["FORBIDDEN"]
+
+
+async def test_an_operator_keeps_messages_going_without_reading_them(
+    hub: HubClient, steward: Keeper
+) -> None:
+    one = await a_connector(hub, steward, ConnectorKind.LICENSING)
+    operator = await hub.given(a_user(await hub.given(an_organization()), Role.OPERATOR))
+    await pushed(hub, one, an_event())
+    query = "query { connectorMessages { nodes { key body } } }"
+
+    seen_ = await hub.ask(query, as_=operator)
+    known = await hub.ask(query, as_=steward.who)
+
+    assert seen_.data["connectorMessages"]["nodes"][0]["body"] is None
+    assert "压力表" in known.data["connectorMessages"]["nodes"][0]["body"]
 
 
 async def test_an_address_elsewhere_needs_its_credential_anew(
