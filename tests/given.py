@@ -11,12 +11,24 @@ from typing import Any, TypeVar
 from uuid import uuid4
 
 from hub.actions.instrument import ledger_key
-from hub.exchange import ConnectorKind, ExportFormat, ExportNoun
+from hub.exchange import (
+    ConflictRule,
+    ConnectorKind,
+    ExportFormat,
+    ExportNoun,
+    MessageDirection,
+)
 from hub.rules.organization import ALPHABET, uscc_check_digit
 from hub.tables.base import Table
 from hub.tables.capability import Capability
 from hub.tables.certificate import Certificate
-from hub.tables.connector import Connector
+from hub.tables.connector import (
+    Conflict,
+    Connector,
+    ConnectorHour,
+    ConnectorMessage,
+    SourceRecord,
+)
 from hub.tables.document import TechnicalDocument
 from hub.tables.export import Export, ExportPart
 from hub.tables.fee import FeeDocument, FeeItem
@@ -291,6 +303,54 @@ def a_connector(kind: ConnectorKind, of: Organization | None = None, **values: A
         "next_at": datetime(2099, 1, 1, tzinfo=UTC),
     }
     return _row(Connector, given, values)
+
+
+def a_message(of: Connector, **values: Any) -> ConnectorMessage:
+    """What a connector has said, not to be looked at before 2099."""
+    given = {
+        "connector_id": of.id,
+        "organization_id": of.organization_id,
+        "direction": MessageDirection.IN,
+        "key": f"evt_{uuid4().hex}",
+        "type": "instrument.stated",
+        "subject": "instrument/1",
+        "body": "{}",
+        "next_at": datetime(2099, 1, 1, tzinfo=UTC),
+    }
+    return _row(ConnectorMessage, given, values)
+
+
+def an_hour(of: Connector, **values: Any) -> ConnectorHour:
+    """The first hour of 2026, in which a connector took one try."""
+    given = {"connector_id": of.id, "hour": datetime(2026, 1, 1, tzinfo=UTC), "tries": 1}
+    return _row(ConnectorHour, given, values)
+
+
+def a_record(of: Connector, one: Instrument, **values: Any) -> SourceRecord:
+    """What a connector has last said of `one`."""
+    given = {
+        "connector_id": of.id,
+        "organization_id": of.organization_id,
+        "subject": f"instrument/{uuid4().hex}",
+        "object_type": "Instrument",
+        "object_id": one.id,
+    }
+    return _row(SourceRecord, given, values)
+
+
+def a_conflict(of: Connector, one: Instrument, **values: Any) -> Conflict:
+    """Two values of the place of `one`."""
+    given = {
+        "owner_id": one.owner_id,
+        "connector_id": of.id,
+        "instrument_id": one.id,
+        "field": "location",
+        "ours": "一号厂房",
+        "theirs": "二号厂房",
+        "as_of": datetime(2026, 1, 1, tzinfo=UTC),
+        "rule": ConflictRule.BOTH_CHANGED,
+    }
+    return _row(Conflict, given, values)
 
 
 def a_request(by: Organization, of: Organization, **values: Any) -> VerificationRequest:

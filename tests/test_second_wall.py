@@ -31,12 +31,15 @@ from hub.vocabulary import AdoptionState
 from tests.doors import HubClient
 from tests.given import (
     a_certificate,
+    a_conflict,
     a_connector,
     a_delivery,
     a_document,
     a_laboratory,
+    a_message,
     a_part,
     a_person,
+    a_record,
     a_request,
     a_step,
     a_task,
@@ -44,6 +47,7 @@ from tests.given import (
     a_webhook,
     an_application,
     an_export,
+    an_hour,
     an_instrument,
     an_item,
     an_organization,
@@ -63,6 +67,11 @@ SCOPED = (
     "webhook_delivery",
     "export",
     "export_part",
+    "connector",
+    "connector_message",
+    "connector_hour",
+    "source_record",
+    "conflict",
     "verification_request",
     "verification_request_item",
     "verification_task",
@@ -108,11 +117,12 @@ async def estate(hub: HubClient) -> Estate:
         document_id=document.id, organization_id=owner.id, state=AdoptionState.ADOPTED
     )
     webhook, export = a_webhook(owner), an_export(user)
-    office = a_connector(ConnectorKind.LICENSING)
+    office, erp = a_connector(ConnectorKind.LICENSING), a_connector(ConnectorKind.ERP, owner)
     request, application = a_request(owner, lab.organization), an_application(office, owner)
     await hub.all_given(
         *(owner, other, lab, user, document, gauge, certificate, adoption, a_person(owner)),
         *(webhook, a_delivery(webhook), export, a_part(export)),
+        *(erp, a_message(erp), an_hour(erp), a_record(erp, gauge), a_conflict(erp, gauge)),
         *(request, an_item(request, gauge)),
         *(office, a_task(office, lab.organization, gauge), application, a_step(application)),
         ExternalId(
@@ -229,6 +239,9 @@ async def test_a_foreign_row_is_neither_changed_nor_locked(hub: HubClient, estat
         "DELETE FROM inbox",
         "DELETE FROM webhook",
         "UPDATE export SET requester_id = NULL",
+        "DELETE FROM connector",
+        "UPDATE connector_message SET body = ''",
+        "UPDATE connector_hour SET failures = 0",
         "UPDATE verification_request SET state = 'DONE'",
         "INSERT INTO verification_task SELECT * FROM verification_task",
         "UPDATE licence_application SET state = 'DECIDED'",
@@ -267,6 +280,7 @@ async def test_nothing_can_be_deleted_but_what_has_been_moved_on_and_what_is_kep
     )
 
     deletable = {"inbox", "feed", "idempotency_key", "webhook_delivery", "export", "export_part"}
+    deletable |= {"connector_message", "connector_hour"}
     assert {row.relname for row in rows} == (deletable if role == STAFF_ROLE else set())
 
 

@@ -29,11 +29,13 @@ from schema.declare import Column
 from tests.doors import Answer, HubClient, id_of
 from tests.given import (
     a_certificate,
+    a_conflict,
     a_connector,
     a_credential,
     a_delivery,
     a_document,
     a_laboratory,
+    a_message,
     a_person,
     a_request,
     a_standard,
@@ -124,6 +126,9 @@ async def world(hub: HubClient) -> World:
     webhook = a_webhook(firm, name=secret("webhook"), url=f"https://example.com/{secret('url')}")
     delivery = a_delivery(webhook, body=secret("body"))
     bureau = a_connector(ConnectorKind.LICENSING)
+    erp = a_connector(ConnectorKind.ERP, firm, name=secret("connector"))
+    message = a_message(erp, body=secret("message"))
+    conflict = a_conflict(erp, certified, theirs=secret("theirs"))
     request = a_request(firm, lab.organization, note=secret("note"))
     task = a_task(bureau, lab.organization, certified, reason=secret("reason"))
     application = an_application(bureau, firm, item=secret("item"))
@@ -152,8 +157,8 @@ async def world(hub: HubClient) -> World:
         lab, other_lab, firm, rival, office, elsewhere, person, paper, standard, document, adoption,
         certified, plain, rivals, labs, issued, draft, revoked, others, webhook, delivery,
         *(user for user in users.values() if user is not other_lab.user),
-        export, bureau, request, an_item(request, certified), task, application,
-        a_step(application, handler=secret("handler")),
+        export, bureau, erp, message, conflict, request, an_item(request, certified), task,
+        application, a_step(application, handler=secret("handler")),
         StandardInstrument(standard_id=standard.id, instrument_id=labs.id),
         StandardOperator(standard_id=standard.id, person_id=person.id),
         StandardDocument(standard_id=standard.id, document_id=document.id),
@@ -166,7 +171,8 @@ async def world(hub: HubClient) -> World:
         "certified": certified, "plain": plain, "rivals": rivals, "labs": labs,
         "issued": issued, "draft": draft, "revoked": revoked, "others": others,
         "adoption": adoption, "person": person, "paper": paper, "webhook": webhook,
-        "export": export, "request": request, "task": task, "application": application,
+        "export": export, "erp": erp, "message": message, "conflict": conflict,
+        "request": request, "task": task, "application": application,
         "firm": firm, "standard": standard, "document": document, "right": lab.qualification,
         "capability": lab.capability, "fee": lab.fee_item, "notice": lab.fee_document,
         "item": next(row for row in lab.papers if isinstance(row, CertifiedItem)),
@@ -179,10 +185,11 @@ KNOWN = PUBLIC | {"person", "paper", "item"}
 FIRMS = {"certified", "plain", "issued", "revoked", "request", "task", "application"}
 LABS = {"certified", "labs", "issued", "draft", "revoked", "adoption", "request", "task"}
 RIVALS = {"rivals", "others"}
+KEPT = {"erp", "message"}
 SEEN: dict[str, set[str]] = {
-    "user": FIRMS,
-    "admin": FIRMS | {"webhook", "export"},
-    "system": FIRMS | {"webhook"},
+    "user": FIRMS | {"conflict"},
+    "admin": FIRMS | KEPT | {"conflict", "webhook", "export"},
+    "system": FIRMS | KEPT | {"conflict", "webhook"},
     "rival": RIVALS,
     "stranger": set(),
     "lab staff": LABS,
@@ -195,8 +202,8 @@ SEEN: dict[str, set[str]] = {
     "province": FIRMS | RIVALS | {"labs", "adoption"},
     "no district": set(),
     "auditor": set(),
-    "operator": set(),
-    "steward": FIRMS | RIVALS | {"labs", "adoption"},
+    "operator": KEPT,
+    "steward": FIRMS | RIVALS | KEPT | {"conflict", "labs", "adoption"},
 }
 
 
