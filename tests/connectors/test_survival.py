@@ -104,7 +104,7 @@ async def settled(hub: HubClient, system: System, one: Connected) -> bool:
         " count(*) FILTER (WHERE connector_id = :id AND direction = 'IN') FROM connector_message",
         id=one.key,
     )
-    return waiting == 0 and told == len(system.events)
+    return bool(waiting == 0 and told == len(system.events))
 
 
 @pytest.mark.timeout(600)
