@@ -127,7 +127,6 @@ async def world(hub: HubClient) -> World:
     delivery = a_delivery(webhook, body=secret("body"))
     bureau = a_connector(ConnectorKind.LICENSING)
     erp = a_connector(ConnectorKind.ERP, firm, name=secret("connector"))
-    message = a_message(erp, body=secret("message"))
     conflict = a_conflict(erp, certified, theirs=secret("theirs"))
     request = a_request(firm, lab.organization, note=secret("note"))
     task = a_task(bureau, lab.organization, certified, reason=secret("reason"))
@@ -157,7 +156,7 @@ async def world(hub: HubClient) -> World:
         lab, other_lab, firm, rival, office, elsewhere, person, paper, standard, document, adoption,
         certified, plain, rivals, labs, issued, draft, revoked, others, webhook, delivery,
         *(user for user in users.values() if user is not other_lab.user),
-        export, bureau, erp, message, conflict, request, an_item(request, certified), task,
+        export, bureau, erp, a_message(erp, body=secret("message")), conflict, request, an_item(request, certified), task,
         application, a_step(application, handler=secret("handler")),
         StandardInstrument(standard_id=standard.id, instrument_id=labs.id),
         StandardOperator(standard_id=standard.id, person_id=person.id),
@@ -171,7 +170,7 @@ async def world(hub: HubClient) -> World:
         "certified": certified, "plain": plain, "rivals": rivals, "labs": labs,
         "issued": issued, "draft": draft, "revoked": revoked, "others": others,
         "adoption": adoption, "person": person, "paper": paper, "webhook": webhook,
-        "export": export, "erp": erp, "message": message, "conflict": conflict,
+        "export": export, "erp": erp, "conflict": conflict,
         "request": request, "task": task, "application": application,
         "firm": firm, "standard": standard, "document": document, "right": lab.qualification,
         "capability": lab.capability, "fee": lab.fee_item, "notice": lab.fee_document,
@@ -185,7 +184,7 @@ KNOWN = PUBLIC | {"person", "paper", "item"}
 FIRMS = {"certified", "plain", "issued", "revoked", "request", "task", "application"}
 LABS = {"certified", "labs", "issued", "draft", "revoked", "adoption", "request", "task"}
 RIVALS = {"rivals", "others"}
-KEPT = {"erp", "message"}
+KEPT = {"erp"}
 SEEN: dict[str, set[str]] = {
     "user": FIRMS | {"conflict"},
     "admin": FIRMS | KEPT | {"conflict", "webhook", "export"},

@@ -1,6 +1,7 @@
 """Requests for verification, tasks, and applications for licences."""
 
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -55,7 +56,7 @@ def text(name: str, *, nullable: bool = True) -> sa.Column[str]:
     return sa.Column(name, sa.String(), nullable=nullable)
 
 
-def key(name: str, *, nullable: bool = False) -> sa.Column[object]:
+def key(name: str, *, nullable: bool = False) -> sa.Column[Any]:
     """An id."""
     return sa.Column(name, sa.Uuid(), nullable=nullable)
 
@@ -65,7 +66,7 @@ def refers(table: str, column: str, to: str) -> sa.ForeignKeyConstraint:
     return sa.ForeignKeyConstraint([column], [f"{to}.id"], name=op.f(f"fk_{table}_{column}"))
 
 
-def row() -> list[sa.Column[object]]:
+def row() -> list[sa.Column[Any]]:
     """The columns of every noun."""
     now = sa.text("now()")
     return [
