@@ -40,21 +40,15 @@ class Dispute:
 
     async def show(
         self, field: str, sides: Sides, rule: ConflictRule, reason: Words | None
-    ) -> bool:
-        """Have someone decide between two sides; whether that is news.
-
-        A conflict that is open already tells of the newer value.
-        """
+    ) -> None:
+        """Have someone decide between two sides; what is open already tells of the newer value."""
         told = {"as_of": self.as_of, "rule": rule, "reason": reason and reason._asdict()}
         known = self.open.get(field)
         if known is None:
             row = self._row(field, sides, **told)
             self.open[field] = await self.db.add(row, action="openConflict")
-            return True
-        if known.theirs == sides.theirs:
-            return False
-        await self.db.change(known, action="openConflict", **sides._asdict(), **told)
-        return True
+        else:
+            await self.db.change(known, action="openConflict", **sides._asdict(), **told)
 
     async def settle(self, field: str, sides: Sides, resolution: ConflictResolution) -> None:
         """Close the conflict that is open, for nothing is left to decide."""

@@ -159,18 +159,20 @@ async def _compare(
     }
     taken = await _take(db, link, event, key, line, wanted)
     dispute = await conflict.dispute(db, line, link.id, event.at, utc_now())
-    news = False
+    shown = False
     for name, (verdict, rule) in judged.items():
         reason = taken.refused.get(name)
         if reason is not None:
-            news |= await dispute.show(name, sides[name], ConflictRule.REFUSED, reason)
+            shown = True
+            await dispute.show(name, sides[name], ConflictRule.REFUSED, reason)
         elif verdict is Verdict.CONFLICT and rule is not None:
-            news |= await dispute.show(name, sides[name], rule, None)
+            shown = True
+            await dispute.show(name, sides[name], rule, None)
         elif verdict is Verdict.TAKE_ANYWAY:
             await dispute.decided(name, sides[name])
         elif verdict in SETTLED:
             await dispute.settle(name, sides[name], SETTLED[verdict])
-    if news:
+    if shown:
         return MessageOutcome.CONFLICT
     was_taken = wanted.keys() - taken.refused.keys()
     return MessageOutcome.APPLIED if was_taken else MessageOutcome.UNCHANGED
