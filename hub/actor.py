@@ -40,6 +40,7 @@ class Can(StrEnum):
     USER_WRITE = "user:write"
     WEBHOOK_WRITE = "webhook:write"
     EXPORT_WRITE = "export:write"
+    CONNECTOR_WRITE = "connector:write"
 
 
 LABORATORY = frozenset(
@@ -61,6 +62,7 @@ OWN = frozenset(
         Can.PERSONNEL_WRITE,
         Can.WEBHOOK_WRITE,
         Can.EXPORT_WRITE,
+        Can.CONNECTOR_WRITE,
     }
 )
 """What the administrators and the systems of an organisation do, with what is its own alone."""
@@ -76,10 +78,11 @@ GRANTS: dict[Role, frozenset[Can]] = {
             Can.ORGANIZATION_WRITE,
             Can.CERTIFICATE_IMPORT,
             Can.EXPORT_WRITE,
+            Can.CONNECTOR_WRITE,
         }
     ),
     Role.REGULATOR: frozenset({Can.EXPORT_WRITE}),
-    Role.OPERATOR: frozenset({Can.USER_WRITE}),
+    Role.OPERATOR: frozenset({Can.USER_WRITE, Can.CONNECTOR_WRITE}),
 }
 
 

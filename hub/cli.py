@@ -112,7 +112,7 @@ def serve(
 
 @app.command()
 def worker(data: Data = None) -> None:
-    """只做后台工作：为已提交的变更编号，投递回调，写导出文件，清理过期的。"""
+    """只做后台工作：为已提交的变更编号，投递回调，与外部系统往来，写导出文件，清理过期的。"""
     from hub.web.app import Hub
 
     chosen = configured(data)

@@ -129,3 +129,109 @@ class ExportFailure(Term):
     COLUMNS = "COLUMNS", "平台升级改变了各列，请重新导出"
     REFUSED = "REFUSED", "有的行太大，不能读出"
     INTERNAL = "INTERNAL", "平台内部错误，多次重试未成功"
+
+
+class ConnectorKind(Term):
+    """连接的外部系统的种类."""
+
+    ECQS = "ECQS", "强制检定业务系统"
+    LICENSING = "LICENSING", "行政审批系统"
+    SUBMISSION = "SUBMISSION", "数据报检系统"
+    ERP = "ERP", "企业资源计划系统"
+
+
+class ConnectorState(Term):
+    """连接的状态."""
+
+    ACTIVE = "ACTIVE", "运行中"
+    PAUSED = "PAUSED", "已暂停"
+
+
+class ConnectorHealth(Term):
+    """连接的健康状况."""
+
+    OK = "OK", "正常"
+    DEGRADED = "DEGRADED", "有差错，仍在运行"
+    DOWN = "DOWN", "对方没有答复，仅作探测"
+
+
+class ConnectorFailure(Term):
+    """与外部系统通信未成功的原因."""
+
+    ADDRESS = "ADDRESS", "地址不允许：不是公网地址，或域名解析不到"
+    UNREACHABLE = "UNREACHABLE", "连接不上，或中途断开"
+    TLS = "TLS", "TLS 握手失败或证书不可信"
+    TIMEOUT = "TIMEOUT", "规定时间内没有答复"
+    STATUS = "STATUS", "答复不是 2xx；重定向也算失败"
+    CREDENTIAL = "CREDENTIAL", "答复 401 或 403，凭据未被接受"
+    ANSWER = "ANSWER", "答复读不懂：不是约定的 JSON"
+    TOO_LARGE = "TOO_LARGE", "答复超过 8 MiB"
+    WRONG_TOTAL = "WRONG_TOTAL", "一页的 total 与条数不符"
+    SECRET = "SECRET", "存储的凭据无法解开，请联系平台运维"
+
+
+class MessageDirection(Term):
+    """报文的方向."""
+
+    IN = "IN", "收到"
+    OUT = "OUT", "发出"
+
+
+class MessageState(Term):
+    """报文的状态."""
+
+    PENDING = "PENDING", "待办理"
+    DONE = "DONE", "已办理"
+    STALE = "STALE", "已有更新的陈述，未采用"
+    CONFLICT = "CONFLICT", "已办理，留有冲突待处理"
+    REJECTED = "REJECTED", "不能办理，见原因"
+    DEAD = "DEAD", "死信：重试期满仍未送达"
+
+
+class MessageOutcome(Term):
+    """收到的一份报文办理的结果."""
+
+    APPLIED = "APPLIED", "已采用"
+    UNCHANGED = "UNCHANGED", "与已有内容相同"
+    STALE = "STALE", "已有更新的陈述"
+    CONFLICT = "CONFLICT", "已采用，留有冲突"
+    REJECTED = "REJECTED", "不能办理"
+
+
+class ConflictState(Term):
+    """冲突的状态."""
+
+    OPEN = "OPEN", "待处理"
+    RESOLVED = "RESOLVED", "已处理"
+
+
+class ConflictResolution(Term):
+    """冲突的处理."""
+
+    OURS = "OURS", "保留本平台的值"
+    THEIRS = "THEIRS", "采用对方的值"
+    BY_RULE = "BY_RULE", "按来源优先级采用对方的值"
+    AGREED = "AGREED", "双方的值后来一致"
+
+
+class Take(Term):
+    """冲突时取哪一方的值."""
+
+    OURS = "OURS", "本平台的值"
+    THEIRS = "THEIRS", "对方的值"
+
+
+class ConflictRule(Term):
+    """冲突的由来."""
+
+    BOTH_CHANGED = "BOTH_CHANGED", "双方都改过，没有一方是权威来源"
+    LESSER = "LESSER", "此项另有权威来源，对方的值不直接采用"
+    AUTHORITY = "AUTHORITY", "双方都改过，对方是权威来源"
+    REFUSED = "REFUSED", "对方的值不合本平台的规则"
+
+
+class ConnectorDirection(Term):
+    """与外部系统往来的方向."""
+
+    IN = "IN", "只收"
+    BOTH = "BOTH", "收与发"

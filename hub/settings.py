@@ -29,14 +29,16 @@ class Settings(BaseSettings):
     )
     secret_key: SecretStr | None = Field(
         None,
-        description="Keys that secrets of webhooks are sealed with, `id:hex[,id:hex…]`, 32 bytes "
-        "each, the current one first; without it they are made once and kept in the data folder.",
+        description="Keys that secrets of webhooks and connectors are sealed with, "
+        "`id:hex[,id:hex…]`, 32 bytes each, the current one first; without it they are made once "
+        "and kept in the data folder.",
     )
     webhook_allow: str | None = Field(
         None,
         pattern=r"^[^\s,/@]+:\d{1,5}(,[^\s,/@]+:\d{1,5})*$",
-        description="Targets `host:port[,host:port…]` that webhooks may go to though they are not "
-        "public, by http too: sandboxes and tests.",
+        description="Targets `host:port[,host:port…]` that webhooks and connectors may go to "
+        "though they are not public, by http too: systems in private networks, sandboxes and "
+        "tests.",
     )
     dcc_key: FilePath | None = Field(
         None, description="PEM file of the private key that signs exported DCCs; RSA or EC."

@@ -392,3 +392,36 @@ class AdoptionState(Term):
     ADOPTED = "ADOPTED", "已采用"
     TRANSITION = "TRANSITION", "过渡期"
     WITHDRAWN = "WITHDRAWN", "已停用"
+
+
+class RequestState(Term):
+    """报检申请的状态: `hub.rules.verification` says which moves are allowed."""
+
+    SUBMITTED = "SUBMITTED", "已提交"
+    ACCEPTED = "ACCEPTED", "已受理"
+    RETURNED = "RETURNED", "已退回"
+    DISPATCHED = "DISPATCHED", "任务已下发"
+    DONE = "DONE", "已办结"
+
+
+class TaskState(Term):
+    """检定任务的状态."""
+
+    DISPATCHED = "DISPATCHED", "待检"
+    REPORTED = "REPORTED", "结果已上报"
+    CANCELLED = "CANCELLED", "已取消"
+
+
+class LicenceStage(Term):
+    """行政许可的办理阶段 (GB/T 39047-2020): `hub.rules.licence` says which may follow which."""
+
+    APPLIED = "APPLIED", "申请"
+    PREREVIEW = "PREREVIEW", "预审"
+    ACCEPTED = "ACCEPTED", "受理"
+    SUPPLEMENT = "SUPPLEMENT", "补正"
+    REFUSED_ENTRY = "REFUSED_ENTRY", "不予受理"
+    REVIEW = "REVIEW", "审查"
+    SPECIAL = "SPECIAL", "特别程序"
+    DECIDED = "DECIDED", "决定"
+    DELIVERED = "DELIVERED", "制证送达"
+    ARCHIVED = "ARCHIVED", "归档"

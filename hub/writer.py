@@ -250,7 +250,7 @@ class Writer:
         row: Mapping[str, Any],
         action: str,
         fields: list[str],
-        before: Sequence[UUID | None] = (),
+        before: Sequence[UUID] = (),
     ) -> None:
         """Note a version of a row, which the organisations `before` owned until now."""
         name = table.__name__
@@ -267,7 +267,7 @@ class Writer:
             "object_version": row["version"],
             "organization_ids": owners,
         }
-        if lost := [one for one in before if one is not None and one not in owners]:
+        if lost := [one for one in before if one not in owners]:
             gone = {"kind": ChangeKind.DELETE, "reason": ChangeReason.PERMISSION_LOST}
             self._changes.append(change | gone | {"organization_ids": lost})
         self._changes.append(change)
@@ -288,8 +288,8 @@ def _as(role: str, organization: str) -> Executable:
     )
 
 
-def _owners(table: type[Row], row: Mapping[str, Any]) -> list[UUID | None]:
-    return [row[owner] for owner in table.OWNERS]
+def _owners(table: type[Row], row: Mapping[str, Any]) -> list[UUID]:
+    return [row[owner] for owner in table.OWNERS if row[owner] is not None]
 
 
 def _stored(table: type[Table]) -> sa.Table:

@@ -6,10 +6,12 @@ from strawberry.schema.config import StrawberryConfig
 from hub.engine.execute import Planned
 from resolvers.certificate import CertificateMutation, CertificateQuery
 from resolvers.changes import ChangesQuery, ChangesSubscription
+from resolvers.connector import ConnectorMutation, ConnectorQuery
 from resolvers.exchange import ExchangeMutation
 from resolvers.explain import ExplainQuery
 from resolvers.export import ExportMutation, ExportQuery
 from resolvers.instrument import InstrumentMutation, InstrumentQuery
+from resolvers.licence import LicenceQuery
 from resolvers.node import NodeQuery
 from resolvers.organization import OrganizationQuery
 from resolvers.personnel import PersonnelMutation, PersonnelQuery
@@ -17,6 +19,7 @@ from resolvers.reference import ReferenceMutation, ReferenceQuery
 from resolvers.saved_query import SavedQueryMutation, SavedQueryQuery
 from resolvers.standard import StandardMutation
 from resolvers.transfer import TransferMutation, TransferQuery
+from resolvers.verification import VerificationMutation, VerificationQuery
 from resolvers.webhook import WebhookMutation, WebhookQuery
 from schema.guard import check
 from schema.scalars import SCALARS
@@ -36,6 +39,9 @@ class Query(
     WebhookQuery,
     ExportQuery,
     SavedQueryQuery,
+    ConnectorQuery,
+    VerificationQuery,
+    LicenceQuery,
     ExplainQuery,
 ):
     """Every query."""
@@ -53,6 +59,8 @@ class Mutation(
     WebhookMutation,
     ExportMutation,
     SavedQueryMutation,
+    ConnectorMutation,
+    VerificationMutation,
 ):
     """Every mutation."""
 

@@ -11,21 +11,36 @@ from typing import Any, TypeVar
 from uuid import uuid4
 
 from hub.actions.instrument import ledger_key
-from hub.exchange import ExportFormat, ExportNoun
+from hub.exchange import (
+    ConflictRule,
+    ConnectorKind,
+    ExportFormat,
+    ExportNoun,
+    MessageDirection,
+)
 from hub.rules.organization import ALPHABET, uscc_check_digit
 from hub.tables.base import Table
 from hub.tables.capability import Capability
 from hub.tables.certificate import Certificate
+from hub.tables.connector import (
+    Conflict,
+    Connector,
+    ConnectorHour,
+    ConnectorMessage,
+    SourceRecord,
+)
 from hub.tables.document import TechnicalDocument
 from hub.tables.export import Export, ExportPart
 from hub.tables.fee import FeeDocument, FeeItem
 from hub.tables.instrument import Instrument
+from hub.tables.licence import LicenceApplication, LicenceStep
 from hub.tables.organization import Organization
 from hub.tables.personnel import CertifiedItem, Personnel, PersonnelCertificate
 from hub.tables.qualification import Qualification
 from hub.tables.saved_query import ExportKey, SavedQuery
 from hub.tables.standard import MeasurementStandard
 from hub.tables.user import User
+from hub.tables.verification import RequestItem, VerificationRequest, VerificationTask
 from hub.tables.webhook import Webhook, WebhookDelivery
 from hub.vocabulary import (
     CertificateKind,
@@ -33,6 +48,7 @@ from hub.vocabulary import (
     Conclusion,
     DocumentKind,
     FeeNature,
+    LicenceStage,
     MetrologyField,
     OrgKind,
     PersonnelCertificateKind,
@@ -300,6 +316,142 @@ def an_export_key(to: SavedQuery, **values: Any) -> ExportKey:
         "expires_at": datetime(2099, 1, 1, tzinfo=UTC),
     }
     return _row(ExportKey, given, values)
+
+
+def a_connector(kind: ConnectorKind, of: Organization | None = None, **values: Any) -> Connector:
+    """A connector of `of`, or the platform's; its secret and credential open with no key."""
+    given = {
+        "code": f"c{uuid4().hex[:16]}",
+        "kind": kind,
+        "name": a_name(kind.label),
+        "organization_id": None if of is None else of.id,
+        "base_url": "https://other.example.com",
+        "credential": "k0:AAAA",
+        "secret": "k0:AAAA",
+        "next_at": datetime(2099, 1, 1, tzinfo=UTC),
+    }
+    return _row(Connector, given, values)
+
+
+def a_message(of: Connector, **values: Any) -> ConnectorMessage:
+    """What a connector has said, not to be looked at before 2099."""
+    given = {
+        "connector_id": of.id,
+        "organization_id": of.organization_id,
+        "direction": MessageDirection.IN,
+        "key": f"evt_{uuid4().hex}",
+        "type": "instrument.stated",
+        "subject": "instrument/1",
+        "body": "{}",
+        "next_at": datetime(2099, 1, 1, tzinfo=UTC),
+    }
+    return _row(ConnectorMessage, given, values)
+
+
+def an_hour(of: Connector, **values: Any) -> ConnectorHour:
+    """The first hour of 2026, in which a connector took one try."""
+    given = {"connector_id": of.id, "hour": datetime(2026, 1, 1, tzinfo=UTC), "tries": 1}
+    return _row(ConnectorHour, given, values)
+
+
+def a_record(of: Connector, one: Instrument, **values: Any) -> SourceRecord:
+    """What a connector has last said of `one`."""
+    given = {
+        "connector_id": of.id,
+        "organization_id": of.organization_id,
+        "subject": f"instrument/{uuid4().hex}",
+        "object_type": "Instrument",
+        "object_id": one.id,
+    }
+    return _row(SourceRecord, given, values)
+
+
+def a_conflict(of: Connector, one: Instrument, **values: Any) -> Conflict:
+    """Two values of the place of `one`."""
+    given = {
+        "owner_id": one.owner_id,
+        "connector_id": of.id,
+        "instrument_id": one.id,
+        "field": "location",
+        "ours": "一号厂房",
+        "theirs": "二号厂房",
+        "as_of": datetime(2026, 1, 1, tzinfo=UTC),
+        "rule": ConflictRule.BOTH_CHANGED,
+    }
+    return _row(Conflict, given, values)
+
+
+def a_request(by: Organization, of: Organization, **values: Any) -> VerificationRequest:
+    """What `by` asks of the institute `of`, through its own system."""
+    given = {
+        "no": a_name("Q"),
+        "applicant_id": by.id,
+        "institute_id": of.id,
+        "channel": ConnectorKind.SUBMISSION,
+        "size": 1,
+    }
+    return _row(VerificationRequest, given, values)
+
+
+def an_item(of: VerificationRequest, one: Instrument, **values: Any) -> RequestItem:
+    """The first instrument of a request."""
+    given = {
+        "request_id": of.id,
+        "position": 0,
+        "applicant_id": of.applicant_id,
+        "institute_id": of.institute_id,
+        "instrument_id": one.id,
+        "item": {
+            "name": one.name,
+            "serialNo": one.serial_no,
+            "manufacturer": one.manufacturer,
+            "filingNo": one.compulsory_code,
+        },
+    }
+    return _row(RequestItem, given, values)
+
+
+def a_task(by: Connector, of: Organization, one: Instrument, **values: Any) -> VerificationTask:
+    """A task for the institute `of`, about `one`."""
+    given = {
+        "task_no": a_name("T"),
+        "connector_id": by.id,
+        "channel": by.kind,
+        "institute_id": of.id,
+        "owner_id": one.owner_id,
+        "instrument_id": one.id,
+        "item": {"name": one.name, "serialNo": one.serial_no},
+    }
+    return _row(VerificationTask, given, values)
+
+
+def an_application(by: Connector, of: Organization, **values: Any) -> LicenceApplication:
+    """An application of `of`, just made."""
+    given = {
+        "acceptance_no": a_name("SL"),
+        "connector_id": by.id,
+        "item": "计量标准器具核准",
+        "applicant_id": of.id,
+        "applicant_uscc": of.uscc,
+        "applicant_name": of.name,
+        "state": LicenceStage.APPLIED,
+    }
+    return _row(LicenceApplication, given, values)
+
+
+def a_step(of: LicenceApplication, **values: Any) -> LicenceStep:
+    """The first stage of an application."""
+    at = datetime(2026, 3, 2, 1, tzinfo=UTC)
+    given = {
+        "application_id": of.id,
+        "seq": 1,
+        "stage": LicenceStage.APPLIED,
+        "applicant_id": of.applicant_id,
+        "at": at,
+        "fits": True,
+        "stated_at": at,
+    }
+    return _row(LicenceStep, given, values)
 
 
 @dataclass(frozen=True)

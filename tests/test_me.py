@@ -10,7 +10,14 @@ from tests.doors import HubClient, id_of
 from tests.given import a_user, an_organization
 
 ME = "{ me { login roles permissions user { id loginName organization { name } } } }"
-OWN = ["export:write", "instrument:write", "personnel:write", "standard:write", "webhook:write"]
+OWN = [
+    "connector:write",
+    "export:write",
+    "instrument:write",
+    "personnel:write",
+    "standard:write",
+    "webhook:write",
+]
 ANYONE = "{ me { login roles permissions user { id } } }"
 
 
@@ -38,10 +45,16 @@ async def test_who_is_not_signed_in_is_anonymous_and_may_do_nothing(hub: HubClie
         ([Role.FINANCE], []),
         ([Role.REGULATOR], ["export:write"]),
         ([Role.AUDITOR], []),
-        ([Role.OPERATOR], ["user:write"]),
+        ([Role.OPERATOR], ["connector:write", "user:write"]),
         (
             [Role.DATA_STEWARD],
-            ["certificate:import", "export:write", "organization:write", "reference:write"],
+            [
+                "certificate:import",
+                "connector:write",
+                "export:write",
+                "organization:write",
+                "reference:write",
+            ],
         ),
         ([Role.LAB_STAFF, Role.USER], ["certificate:import", "instrument:write"]),
     ],

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.actor import ANONYMOUS, PLATFORM
 from hub.db import APP_ROLE
+from hub.exchange import ConnectorKind
 from hub.jobs.sequencer import sequence
 from hub.tables import metadata
 from hub.tables.certificate import (
@@ -32,18 +33,28 @@ from hub.writer import STAFF_ROLE
 from tests.doors import HubClient
 from tests.given import (
     a_certificate,
+    a_conflict,
+    a_connector,
     a_delivery,
     a_document,
     a_laboratory,
+    a_message,
     a_part,
     a_person,
+    a_record,
+    a_request,
     a_saved_query,
     a_standard,
+    a_step,
+    a_task,
     a_user,
     a_webhook,
+    an_application,
     an_export,
     an_export_key,
+    an_hour,
     an_instrument,
+    an_item,
     an_organization,
 )
 
@@ -63,6 +74,16 @@ SCOPED = (
     "export_part",
     "saved_query",
     "export_key",
+    "connector",
+    "connector_message",
+    "connector_hour",
+    "source_record",
+    "conflict",
+    "verification_request",
+    "verification_request_item",
+    "verification_task",
+    "licence_application",
+    "licence_step",
     "feed",
 )
 """Tables whose rows belong to organisations: own rows only."""
@@ -103,6 +124,8 @@ async def estate(hub: HubClient) -> Estate:
         document_id=document.id, organization_id=owner.id, state=AdoptionState.ADOPTED
     )
     webhook, export, standard = a_webhook(owner), an_export(user), a_standard(owner)
+    office, erp = a_connector(ConnectorKind.LICENSING), a_connector(ConnectorKind.ERP, owner)
+    request, application = a_request(owner, lab.organization), an_application(office, owner)
     query = a_saved_query(user)
     await hub.all_given(
         *(owner, other, lab, user, document, gauge, certificate, adoption, a_person(owner)),
@@ -110,6 +133,9 @@ async def estate(hub: HubClient) -> Estate:
         *(query, an_export_key(query)),
         standard,
         StandardInstrument(standard_id=standard.id, instrument_id=gauge.id),
+        *(erp, a_message(erp), an_hour(erp), a_record(erp, gauge), a_conflict(erp, gauge)),
+        *(request, an_item(request, gauge)),
+        *(office, a_task(office, lab.organization, gauge), application, a_step(application)),
         ExternalId(
             organization_id=owner.id,
             object_type="Instrument",
@@ -259,6 +285,12 @@ async def test_a_foreign_row_is_neither_changed_nor_locked(hub: HubClient, estat
         "DELETE FROM inbox",
         "DELETE FROM webhook",
         "UPDATE export SET requester_id = NULL",
+        "DELETE FROM connector",
+        "UPDATE connector_message SET body = ''",
+        "UPDATE connector_hour SET failures = 0",
+        "UPDATE verification_request SET state = 'DONE'",
+        "INSERT INTO verification_task SELECT * FROM verification_task",
+        "UPDATE licence_application SET state = 'DECIDED'",
         "DELETE FROM export_part",
         "DELETE FROM export_key",
         "UPDATE saved_query SET author_id = NULL",
@@ -297,6 +329,7 @@ async def test_nothing_can_be_deleted_but_what_has_been_moved_on_and_what_is_kep
     )
 
     deletable = {"inbox", "feed", "idempotency_key", "webhook_delivery", "export", "export_part"}
+    deletable |= {"connector_message", "connector_hour"}
     assert {row.relname for row in rows} == (deletable if role == STAFF_ROLE else set())
 
 

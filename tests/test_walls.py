@@ -9,6 +9,7 @@ import pytest
 from graphql import GraphQLSchema
 
 from hub.actor import ANONYMOUS, Actor, Level
+from hub.exchange import ConnectorKind
 from hub.policy import readable
 from hub.tables.base import Row, Table
 from hub.tables.certificate import (
@@ -28,18 +29,26 @@ from schema.declare import Column
 from tests.doors import Answer, HubClient, id_of
 from tests.given import (
     a_certificate,
+    a_conflict,
+    a_connector,
     a_credential,
     a_delivery,
     a_document,
     a_laboratory,
+    a_message,
     a_person,
+    a_request,
     a_saved_query,
     a_standard,
+    a_step,
+    a_task,
     a_user,
     a_webhook,
+    an_application,
     an_export,
     an_export_key,
     an_instrument,
+    an_item,
     an_organization,
 )
 from tests.walk import SPECS, connections, declared, noun_of, objects, shown
@@ -118,6 +127,12 @@ async def world(hub: HubClient) -> World:
     others = a_certificate(other_lab.organization, rivals)
     webhook = a_webhook(firm, name=secret("webhook"), url=f"https://example.com/{secret('url')}")
     delivery = a_delivery(webhook, body=secret("body"))
+    bureau = a_connector(ConnectorKind.LICENSING)
+    erp = a_connector(ConnectorKind.ERP, firm, name=secret("connector"))
+    conflict = a_conflict(erp, certified, theirs=secret("theirs"))
+    request = a_request(firm, lab.organization, note=secret("note"))
+    task = a_task(bureau, lab.organization, certified, reason=secret("reason"))
+    application = an_application(bureau, firm, item=secret("item"))
     users = {
         "user": a_user(firm, Role.USER),
         "admin": a_user(firm, Role.ORG_ADMIN),
@@ -146,6 +161,9 @@ async def world(hub: HubClient) -> World:
         certified, plain, rivals, labs, issued, draft, revoked, others, webhook, delivery,
         *(user for user in users.values() if user is not other_lab.user),
         export, query, query_key,
+        bureau, erp, a_message(erp, body=secret("message")), conflict, request,
+        an_item(request, certified), task, application,
+        a_step(application, handler=secret("handler")),
         StandardInstrument(standard_id=standard.id, instrument_id=labs.id),
         StandardOperator(standard_id=standard.id, person_id=person.id),
         StandardDocument(standard_id=standard.id, document_id=document.id),
@@ -159,6 +177,8 @@ async def world(hub: HubClient) -> World:
         "issued": issued, "draft": draft, "revoked": revoked, "others": others,
         "adoption": adoption, "person": person, "paper": paper, "webhook": webhook,
         "export": export, "query": query, "key": query_key,
+        "erp": erp, "conflict": conflict,
+        "request": request, "task": task, "application": application,
         "firm": firm, "standard": standard, "document": document, "right": lab.qualification,
         "capability": lab.capability, "fee": lab.fee_item, "notice": lab.fee_document,
         "item": next(row for row in lab.papers if isinstance(row, CertifiedItem)),
@@ -168,14 +188,15 @@ async def world(hub: HubClient) -> World:
 
 PUBLIC = {"firm", "standard", "document", "right", "capability", "fee", "notice"}
 KNOWN = PUBLIC | {"person", "paper", "item"}
-FIRMS = {"certified", "plain", "issued", "revoked"}
-LABS = {"certified", "labs", "issued", "draft", "revoked", "adoption"}
+FIRMS = {"certified", "plain", "issued", "revoked", "request", "task", "application"}
+LABS = {"certified", "labs", "issued", "draft", "revoked", "adoption", "request", "task"}
 RIVALS = {"rivals", "others"}
 SAVED = {"query", "key"}
+KEPT = {"erp"}
 SEEN: dict[str, set[str]] = {
-    "user": FIRMS | SAVED,
-    "admin": FIRMS | SAVED | {"webhook", "export"},
-    "system": FIRMS | SAVED | {"webhook"},
+    "user": FIRMS | SAVED | {"conflict"},
+    "admin": FIRMS | SAVED | KEPT | {"conflict", "webhook", "export"},
+    "system": FIRMS | SAVED | KEPT | {"conflict", "webhook"},
     "rival": RIVALS,
     "stranger": set(),
     "lab staff": LABS,
@@ -188,8 +209,8 @@ SEEN: dict[str, set[str]] = {
     "province": FIRMS | RIVALS | {"labs", "adoption"},
     "no district": set(),
     "auditor": set(),
-    "operator": set(),
-    "steward": FIRMS | RIVALS | {"labs", "adoption"},
+    "operator": KEPT,
+    "steward": FIRMS | RIVALS | KEPT | {"conflict", "labs", "adoption"},
 }
 
 

@@ -20,6 +20,7 @@ from hub.actions.certificate_draft import (
 )
 from hub.actions.certificate_parts import attach_parts
 from hub.actions.last_test import date_instrument
+from hub.actions.task import report
 from hub.actor import PLATFORM, Can
 from hub.db import Database
 from hub.errors import Conflict, NotFound, Path, Refused
@@ -61,7 +62,7 @@ R = TypeVar("R", bound=Row)
 
 
 async def issue(db: Writer, draft: CertificateDraft, keys: Keyring, *, today: date) -> Certificate:
-    """Issue a certificate of the actor's laboratory and date the instrument's next test.
+    """Issue a certificate of the actor's laboratory, date the next test, and report the result.
 
     Objections with everything that stands against it; Conflict for a number used before; BadInput
     for a text or fee that does not fit; Refused for something it refers to that does not exist.
@@ -136,6 +137,7 @@ async def issue(db: Writer, draft: CertificateDraft, keys: Keyring, *, today: da
     if replaced is not None:
         await db.change(replaced, action="replaceCertificate", state=CertificateState.REPLACED)
     await date_instrument(db, instrument, row)
+    await report(db, instrument, row, standards)
     return row
 
 

@@ -305,9 +305,10 @@ class _Writer:
             **{column: column for column in own},
             "source_system": "$source::text",
             "source_key": "external_id",
+            "source_as_of": "NULL::timestamptz",
             "source_fetched_at": "statement_timestamp()",
         }
-        taken = [*own, "updated_at", "source_system", "source_fetched_at"]
+        taken = [*own, "updated_at", "source_system", "source_as_of", "source_fetched_at"]
         return f"""
             written AS (
                 INSERT INTO {ledger.table} AS t ({", ".join(values)})

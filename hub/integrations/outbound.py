@@ -113,8 +113,23 @@ class Outcome(NamedTuple):
     failure: DeliveryFailure | None
 
 
+class Answer(NamedTuple):
+    """What a target has answered."""
+
+    status: int
+    body: bytes
+
+
+class Unanswered(Exception):
+    """There was no whole answer, for this reason; None where it was larger than it may be."""
+
+    def __init__(self, failure: DeliveryFailure | None) -> None:
+        super().__init__(failure)
+        self.failure = failure
+
+
 class Outbound:
-    """Posts to targets behind the wall: no cookies are kept, and no `Location` is looked at."""
+    """Asks targets behind the wall: no cookies are kept, and no `Location` is looked at."""
 
     def __init__(self, wall: Wall, seconds: float = SECONDS) -> None:
         self._wall = wall
@@ -144,6 +159,25 @@ class Outbound:
             return Outcome(status, DeliveryFailure.STATUS)
         return Outcome(status, None)
 
+    async def ask(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, most: int
+    ) -> Answer:
+        """The whole answer to a request. Unanswered within the time for a try, or beyond `most`.
+
+        `most` counts the bytes of its body.
+        """
+        try:
+            request = httpx.Request(
+                method, url, content=body, headers=headers, extensions=self._timeout
+            )
+            async with asyncio.timeout(self._seconds):
+                answer = await self._wall.handle_async_request(request)
+                return Answer(answer.status_code, await _whole(answer, most))
+        except (httpx.InvalidURL, UnicodeError):
+            raise Unanswered(DeliveryFailure.ADDRESS) from None
+        except (TimeoutError, httpx.TransportError) as error:
+            raise Unanswered(_failure(error)) from error
+
     async def close(self) -> None:
         """Close what is open."""
         await self._wall.aclose()
@@ -156,6 +190,16 @@ async def _read(answer: httpx.Response) -> None:
             read += len(chunk)
             if read >= MOST_READ:
                 return
+
+
+async def _whole(answer: httpx.Response, most: int) -> bytes:
+    found = bytearray()
+    async with aclosing(answer):
+        async for chunk in answer.aiter_raw():
+            found += chunk
+            if len(found) > most:
+                raise Unanswered(None)
+    return bytes(found)
 
 
 @asynccontextmanager

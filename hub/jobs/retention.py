@@ -1,4 +1,4 @@
-"""Lets go of what is kept for a time only: changes, answers to keys, deliveries, exports."""
+"""Lets go of what is kept for a time only: changes, keys, deliveries, messages, exports."""
 
 import asyncio
 from datetime import timedelta
@@ -17,6 +17,9 @@ CHUNK = 5_000
 FILES, PARTS = 5, 500
 """Files of exports, and parts of them, that go in one transaction."""
 KEYS_KEPT = timedelta(hours=72)
+MESSAGES_KEPT = timedelta(days=90)
+"""What was rejected or died stays until someone has it tried again."""
+HOURS_KEPT = timedelta(days=7)
 LATE = timedelta(hours=1)
 """Longer than any transaction runs. A change bears the instant at which its transaction began;
 so long after the promised time it goes, and what commits late keeps the whole of it."""
@@ -75,6 +78,26 @@ DISCARD = text(
     """
 )
 
+SETTLED = text(
+    """
+    DELETE FROM connector_message WHERE id IN (
+        SELECT id FROM connector_message
+        WHERE updated_at < now() - CAST(:age AS interval)
+          AND state IN ('DONE', 'STALE', 'CONFLICT') LIMIT :chunk
+    )
+    RETURNING id
+    """
+)
+PAST = text(
+    """
+    DELETE FROM connector_hour WHERE (connector_id, hour) IN (
+        SELECT connector_id, hour FROM connector_hour
+        WHERE hour < now() - CAST(:age AS interval) LIMIT :chunk
+    )
+    RETURNING hour
+    """
+)
+
 
 async def trim(database: Database, kept: timedelta) -> None:
     """Delete the changes that are older than `kept`."""
@@ -89,6 +112,12 @@ async def forget(database: Database) -> None:
 async def discard(database: Database, kept: timedelta) -> None:
     """Delete the deliveries that ended, one way or the other, longer than `kept` ago."""
     await _all(database, DISCARD, age=kept)
+
+
+async def settle(database: Database) -> None:
+    """Delete the messages of connectors that were dealt with long ago, and how the hours went."""
+    await _all(database, SETTLED, age=MESSAGES_KEPT)
+    await _all(database, PAST, age=HOURS_KEPT)
 
 
 async def expire(database: Database) -> None:
@@ -114,6 +143,7 @@ async def run(database: Database, kept: timedelta, audit_months: int) -> None:
             await trim(database, kept)
             await forget(database)
             await discard(database, kept)
+            await settle(database)
             await expire(database)
             await let_go(database, audit_months)
         except Exception as error:  # noqa: BLE001 -- whatever it was, the next look comes

@@ -2,28 +2,34 @@
 
 from hub.policies import (
     certificate,
+    connector,
     export,
     instrument,
     journal,
+    licence,
     organization,
     personnel,
     reference,
     saved_query,
     standard,
     user,
+    verification,
     webhook,
 )
 
 __all__ = [
     "certificate",
+    "connector",
     "export",
     "instrument",
     "journal",
+    "licence",
     "organization",
     "personnel",
     "reference",
     "saved_query",
     "standard",
     "user",
+    "verification",
     "webhook",
 ]

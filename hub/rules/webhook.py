@@ -47,7 +47,7 @@ def allowed_in(text: str | None) -> frozenset[str]:
 def target_of(url: str, allowed: Collection[str]) -> str:
     """The `host:port` that `url` leads to.
 
-    BadInput for a URL that no webhook may have: not https, another port than 443 and 8443, a user
+    BadInput for a URL that nothing is sent to: not https, another port than 443 and 8443, a user
     or password in it, an address that is not public. Targets that are `allowed` may be any of it
     but have a user or password.
     """
@@ -84,8 +84,8 @@ def _check_open(scheme: str, host: str, port: int) -> None:
 
 def _bad(zh: str, en: str) -> BadInput:
     return BadInput(
-        f"回调地址不可用：{zh}",
-        f"no webhook can go there: {en}",
+        f"地址不可用：{zh}",
+        f"the hub cannot go there: {en}",
         hint=Words("例如 https://erp.example.com/hub", "such as https://erp.example.com/hub"),
         path=("url",),
     )

@@ -39,9 +39,10 @@ class Table(SQLModel):
 class Row(Table):
     """A row of a noun: versioned, audited, and announced by the feed when `Writer` changes it.
 
-    `source_*` name the system a row came from, its key there and when it was fetched. `OWNERS`
-    are the columns that hold the organisations whose own the row is, `KEYS` tells for a unique
-    constraint what a second row of its key means and which member of an input holds the key.
+    `source_*` name the system a row came from, its key there, when that system said it and when it
+    was fetched. `OWNERS` are the columns that hold the organisations whose own the row is, `KEYS`
+    tells for a unique constraint what a second row of its key means and which member of an input
+    holds the key.
     """
 
     OWNERS: ClassVar[tuple[str, ...]] = ()
@@ -53,6 +54,7 @@ class Row(Table):
     updated_at: datetime = Field(default=None, sa_type=INSTANT, sa_column_kwargs=NOW)
     source_system: str | None = None
     source_key: str | None = None
+    source_as_of: datetime | None = Field(default=None, sa_type=INSTANT)
     source_fetched_at: datetime | None = Field(default=None, sa_type=INSTANT)
 
 

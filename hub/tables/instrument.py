@@ -72,6 +72,11 @@ class Instrument(Row, table=True):
             postgresql_where=text("offered_to_id IS NOT NULL"),
         ),
         Index("ix_instrument_manufacturer_serial_no", "manufacturer", "serial_no"),
+        Index(
+            "ix_instrument_compulsory_code",
+            "compulsory_code",
+            postgresql_where=text("compulsory_code IS NOT NULL"),
+        ),
         CheckConstraint("interval_months BETWEEN 1 AND 120", name="interval_months_range"),
         CheckConstraint("purchase_price >= 0", name="purchase_price_positive"),
     )

@@ -19,7 +19,10 @@ from hub.db import Database, Reader
 from hub.engine.walk import EngineWalk
 from hub.events import Feed
 from hub.integrations.outbound import Wall, outbound
-from hub.jobs import auditing, deliveries, exports, retention, sequencer, webhooks
+from hub.jobs import auditing, connectors, deliveries, exports, retention, sequencer, webhooks
+from hub.jobs.connector_inbox import Clerk
+from hub.jobs.connector_turns import SECONDS as TURN_SECONDS
+from hub.jobs.connector_turns import Agent
 from hub.keys import Keyring
 from hub.notary import Notary
 from hub.rules.webhook import allowed_in
@@ -30,6 +33,7 @@ from hub.tasks import end
 from hub.web.auth import auth_routes
 from hub.web.credentials import Credentials
 from hub.web.downloads import download_routes
+from hub.web.exchange import exchange_routes
 from hub.web.failures import Failures
 from hub.web.graphql import Front, routes
 from hub.web.health import Check, health_routes
@@ -167,8 +171,15 @@ class Hub:
         return exports.Exporter(self.database, EngineWalk(self.views, self.reads), files)
 
     async def work(self) -> None:
-        """The worker's part: feed, audit, webhooks and exports; and it tidies up."""
-        async with outbound(Wall(self.webhook_allowed)) as way, asyncio.TaskGroup() as tasks:
+        """The worker's part: feed, audit, connectors, webhooks, exports; and it tidies up."""
+        allowed, database = self.webhook_allowed, self.database
+        async with (
+            outbound(Wall(allowed)) as way,
+            outbound(Wall(allowed), TURN_SECONDS) as patient,
+            asyncio.TaskGroup() as tasks,
+        ):
+            agent = Agent(database, patient, self.vault)
+            tasks.create_task(connectors.run(agent, Clerk(database)))
             tasks.create_task(sequencer.run(self.database, self.feed))
             tasks.create_task(auditing.run(self.database, self.notary))
             tasks.create_task(
@@ -244,6 +255,7 @@ def application(hub: Hub, companions: Sequence[Companion] = ()) -> Front:
             *auth_routes(hub.database, hub.failures, hub.identities, hub.settings),
             *download_routes(hub.database, hub.keys, hub.settings),
             *table_routes(hub.database, operations, credentials, hub.views.of),
+            *exchange_routes(hub.database, hub.vault, hub.settings),
             *health_routes(checks, hub.draining.is_set),
             *(ide_routes() if hub.settings.graphiql else ()),
         ],

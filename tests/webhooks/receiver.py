@@ -110,7 +110,7 @@ class Receiver:
         try:
             head = (await given.readuntil(b"\r\n\r\n")).decode().split("\r\n")[1:-2]
             headers = {k.lower(): v for k, _, v in (line.partition(": ") for line in head)}
-            body = await given.readexactly(int(headers["content-length"]))
+            body = await given.readexactly(int(headers.get("content-length", "0")))
             message = Message(headers, body)
             self.heard.append(message)
             self._news.set()

@@ -1,0 +1,143 @@
+"""Conflicts between what the hub has and what a source states: opened, settled, resolved."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlmodel import col
+
+from hub.actions import instrument
+from hub.actor import Can
+from hub.errors import Refused, Words
+from hub.exchange import ConflictResolution, ConflictRule, ConflictState, Take
+from hub.policy import readable
+from hub.rules.stated import FIELDS, stored
+from hub.tables.connector import Conflict
+from hub.tables.instrument import Instrument
+from hub.writer import Writer, check_version
+
+
+class Sides(NamedTuple):
+    """What two sides say of one field, as text: the hub, the source, the source before."""
+
+    ours: str | None
+    theirs: str | None
+    base: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """What a connector and the hub say of one instrument, as of when; its conflicts by field."""
+
+    db: Writer
+    owner_id: UUID
+    connector_id: UUID
+    instrument_id: UUID
+    as_of: datetime
+    now: datetime
+    open: dict[str, Conflict]
+
+    async def show(
+        self, field: str, sides: Sides, rule: ConflictRule, reason: Words | None
+    ) -> None:
+        """Have someone decide between two sides; what is open already tells of the newer value."""
+        told = {"as_of": self.as_of, "rule": rule, "reason": reason and reason._asdict()}
+        known = self.open.get(field)
+        if known is None:
+            row = self._row(field, sides, **told)
+            self.open[field] = await self.db.add(row, action="openConflict")
+        else:
+            await self.db.change(known, action="openConflict", **sides._asdict(), **told)
+
+    async def settle(self, field: str, sides: Sides, resolution: ConflictResolution) -> None:
+        """Close the conflict that is open, for nothing is left to decide."""
+        known = self.open.pop(field, None)
+        if known is not None:
+            told = {"ours": sides.ours, "theirs": sides.theirs}
+            await _resolved(self.db, known, resolution, self.now, **told)
+
+    async def decided(self, field: str, sides: Sides) -> None:
+        """Leave a trace of a value of ours that was written over: the source knows best."""
+        told = {"as_of": self.as_of, "rule": ConflictRule.AUTHORITY, "reason": None}
+        known = self.open.pop(field, None)
+        if known is None:
+            known = await self.db.add(self._row(field, sides, **told), action="openConflict")
+        by_rule = ConflictResolution.BY_RULE
+        await _resolved(self.db, known, by_rule, self.now, **sides._asdict(), **told)
+
+    def _row(self, field: str, sides: Sides, **told: Any) -> Conflict:
+        return Conflict(
+            owner_id=self.owner_id,
+            connector_id=self.connector_id,
+            instrument_id=self.instrument_id,
+            field=field,
+            **sides._asdict(),
+            **told,
+        )
+
+
+async def dispute(
+    db: Writer, line: Instrument, connector_id: UUID, as_of: datetime, now: datetime
+) -> Dispute:
+    """What is open between a connector and the hub on a line, locked until the commit."""
+    found = await db.all(
+        readable(db.actor, Conflict)
+        .where(
+            col(Conflict.connector_id) == connector_id,
+            col(Conflict.instrument_id) == line.id,
+            col(Conflict.state) == ConflictState.OPEN,
+        )
+        .with_for_update()
+    )
+    known = {one.field: one for one in found}
+    return Dispute(db, line.owner_id, connector_id, line.id, as_of, now, known)
+
+
+async def resolve(
+    db: Writer,
+    conflict_id: UUID,
+    expected_version: int,
+    take: Take,
+    *,
+    today: date,
+    now: datetime,
+) -> Conflict:
+    """Decide a conflict: ours stays, or theirs is written as its owner writes any value.
+
+    NotFound, Conflict when the version has moved on, Refused for one that is decided already, and
+    by the rules of instruments.
+    """
+    db.actor.must(Can.INSTRUMENT_WRITE)
+    mine = col(Conflict.owner_id) == db.actor.acts_for()
+    wanted = readable(db.actor, Conflict).where(col(Conflict.id) == conflict_id, mine)
+    row = await db.one(wanted)
+    check_version(row.version, expected_version)
+    if row.state is not ConflictState.OPEN:
+        raise Refused("此冲突已经处理", "this conflict is resolved already")
+    if take is Take.THEIRS:
+        await _write(db, row, today)
+    return await _resolved(db, row, ConflictResolution(take.value), now)
+
+
+async def _write(db: Writer, row: Conflict, today: date) -> None:
+    this = readable(db.actor, Instrument).where(col(Instrument.id) == row.instrument_id)
+    line = await db.one(this)
+    values = {FIELDS[row.field].column: stored(row.field, row.theirs)}
+    if row.field == "status":
+        values["status_reason"] = "按来源系统的陈述"
+    await instrument.update(db, line.id, line.version, today=today, **values)
+
+
+async def _resolved(
+    db: Writer, row: Conflict, resolution: ConflictResolution, now: datetime, **values: object
+) -> Conflict:
+    return await db.change(
+        row,
+        action="resolveConflict",
+        state=ConflictState.RESOLVED,
+        resolution=resolution,
+        resolved_at=now,
+        resolved_by=db.actor.login,
+        **values,
+    )

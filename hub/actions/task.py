@@ -1,0 +1,294 @@
+"""What can be done with verification tasks: take what is dispatched, report what has come of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import col
+
+from hub.actions.certificate_draft import StandardDraft
+from hub.actions.connector import queue
+from hub.actions.verification import made_through, progress
+from hub.actor import PLATFORM
+from hub.errors import Refused
+from hub.exchange import ConnectorKind
+from hub.policy import readable
+from hub.rules.organization import normal_uscc
+from hub.rules.verification import (
+    LABORATORIES,
+    Candidate,
+    Likeness,
+    answers,
+    matched,
+)
+from hub.tables.certificate import Certificate
+from hub.tables.instrument import Instrument
+from hub.tables.organization import Organization
+from hub.tables.verification import RequestItem, VerificationRequest, VerificationTask
+from hub.vocabulary import FilingState, TaskState
+from hub.writer import Writer
+
+MOST_ALIKE = 20
+"""Instruments that are looked at for one task: more than one that is alike is one too many."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speaker:
+    """Whose system speaks: a connector, and its organisation if it is not the platform's."""
+
+    connector_id: UUID
+    code: str
+    kind: ConnectorKind
+    organization_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskDraft:
+    """A task as another system states it, whole each time."""
+
+    task_no: str
+    state: TaskState
+    at: datetime
+    name: str | None
+    likeness: Likeness
+    institute: str | None
+    request_no: str | None
+    due_date: date | None
+    reason: str | None
+
+
+async def tell(db: Writer, speaker: Speaker, draft: TaskDraft) -> bool:
+    """Take a task as it is stated now, one for each of its numbers; whether anything changed.
+
+    It is about the one instrument that is alike: among those of its request, or, if the platform
+    of compulsory verification says so, among all that are filed or known. Refused for an institute
+    that may not be given tasks, and for a task to be cancelled whose result was reported.
+    """
+    await db.serialize(f"task {speaker.connector_id} {draft.task_no}")
+    institute = await _institute(db, speaker, draft)
+    request = await _request(db, speaker, draft)
+    instrument = await _instrument(db, speaker, draft, request)
+    values: dict[str, Any] = {
+        "institute_id": institute.id,
+        "owner_id": None if instrument is None else instrument.owner_id,
+        "instrument_id": None if instrument is None else instrument.id,
+        "request_id": None if request is None else request.id,
+        "item": {"name": draft.name, **_camel(draft.likeness)},
+        "due_date": draft.due_date,
+        "reason": draft.reason,
+    }
+    known = await db.all(
+        readable(db.actor, VerificationTask).where(
+            col(VerificationTask.connector_id) == speaker.connector_id,
+            col(VerificationTask.task_no) == draft.task_no,
+        )
+    )
+    if not known:
+        await db.add(_new(speaker, draft, values), action="dispatchTask")
+    elif not await _again(db, known[0].id, draft, values):
+        return False
+    if request is not None:
+        await progress(db, request.id)
+    return True
+
+
+async def report(
+    db: Writer, instrument: Instrument, certificate: Certificate, used: Sequence[StandardDraft]
+) -> None:
+    """Report a certificate that has just been issued to whoever has dispatched its instrument.
+
+    One that replaces another is reported where that was.
+    """
+    waits = col(VerificationTask.state) == TaskState.DISPATCHED
+    if certificate.replaces_id is not None:
+        waits |= col(VerificationTask.certificate_id) == certificate.replaces_id
+    tasks = await db.all(
+        readable(PLATFORM, VerificationTask)
+        .where(
+            col(VerificationTask.instrument_id) == instrument.id,
+            col(VerificationTask.institute_id) == certificate.issuer_id,
+            waits,
+        )
+        .order_by(col(VerificationTask.id))
+        .with_for_update(of=VerificationTask)
+    )
+    for task in tasks:
+        if not answers(task.channel, certificate.kind):
+            continue
+        sent = await queue(
+            db,
+            task.channel,
+            task.institute_id,
+            type="result.report",
+            subject=f"task/{task.task_no}",
+            data=_result(task, certificate, used),
+        )
+        if sent is None:
+            continue  # Its system is connected no longer: the task stays open, for all to see.
+        await db.change(
+            task,
+            action="reportResult",
+            state=TaskState.REPORTED,
+            certificate_id=certificate.id,
+            reported_at=datetime.now(UTC),
+        )
+        if task.request_id is not None:
+            await progress(db, task.request_id)
+
+
+async def refuse(db: Writer, connector_id: UUID, task_no: str, reason: str) -> bool:
+    """Note why the result of a task was not taken; whether that was news. NotFound."""
+    row = await db.one(
+        readable(db.actor, VerificationTask).where(
+            col(VerificationTask.connector_id) == connector_id,
+            col(VerificationTask.task_no) == task_no,
+        )
+    )
+    version = row.version
+    return (await db.change(row, action="refuseResult", reason=reason)).version != version
+
+
+def _new(speaker: Speaker, draft: TaskDraft, values: dict[str, Any]) -> VerificationTask:
+    return VerificationTask(
+        task_no=draft.task_no,
+        connector_id=speaker.connector_id,
+        channel=speaker.kind,
+        state=draft.state,
+        source_system=speaker.code,
+        source_key=draft.task_no,
+        source_as_of=draft.at,
+        source_fetched_at=datetime.now(UTC),
+        **values,
+    )
+
+
+async def _again(db: Writer, key: UUID, draft: TaskDraft, values: dict[str, Any]) -> bool:
+    """Whether a task that is known has changed by what is stated of it now."""
+    row = await db.one(readable(db.actor, VerificationTask).where(col(VerificationTask.id) == key))
+    if row.state is not TaskState.REPORTED:
+        values = values | {"state": draft.state}
+    elif draft.state is TaskState.CANCELLED:
+        raise Refused("结果已上报，任务不能取消", "its result was reported: it cannot be cancelled")
+    version = row.version
+    return (await db.change(row, action="dispatchTask", **values)).version != version
+
+
+async def _institute(db: Writer, speaker: Speaker, draft: TaskDraft) -> Organization:
+    """The institute that a task is for; an institute's own system speaks for none but itself."""
+    wanted = readable(db.actor, Organization)
+    if draft.institute is not None:
+        wanted = wanted.where(col(Organization.uscc) == normal_uscc(draft.institute))
+    elif speaker.organization_id is not None:
+        wanted = wanted.where(col(Organization.id) == speaker.organization_id)
+    else:
+        raise Refused("须说明承检机构", "the institute is needed", path=("data", "institute"))
+    found = await db.all(wanted)
+    if (
+        not found
+        or LABORATORIES.isdisjoint(found[0].kinds)
+        or speaker.organization_id not in (None, found[0].id)
+    ):
+        raise Refused(
+            "承检机构不存在，或不能由此系统向其下发任务",
+            "there is no such institute, or this system may not give it tasks",
+            path=("data", "institute"),
+        )
+    return found[0]
+
+
+async def _request(db: Writer, speaker: Speaker, draft: TaskDraft) -> VerificationRequest | None:
+    if draft.request_no is None:
+        return None
+    named = made_through(db, draft.request_no, speaker.kind, speaker.organization_id)
+    found = await db.all(named)
+    return found[0] if found else None
+
+
+async def _instrument(
+    db: Writer, speaker: Speaker, draft: TaskDraft, request: VerificationRequest | None
+) -> Instrument | None:
+    """The instrument that a task is about, None where it cannot be told."""
+    if request is not None:
+        items = await db.all(
+            readable(db.actor, RequestItem).where(col(RequestItem.request_id) == request.id)
+        )
+        candidates = [
+            Candidate(
+                one.instrument_id,
+                Likeness(one.item["filingNo"], one.item["serialNo"], one.item["manufacturer"]),
+            )
+            for one in items
+        ]
+    elif speaker.organization_id is None:
+        candidates = await _filed_or_known(db, draft.likeness)
+    else:
+        return None
+    key = matched(draft.likeness, candidates)
+    found = await db.all(readable(db.actor, Instrument).where(col(Instrument.id) == key))
+    return found[0] if found else None
+
+
+async def _filed_or_known(db: Writer, told: Likeness) -> list[Candidate]:
+    """Instruments of all ledgers that may be meant; a number of filing counts once accepted."""
+    filed = (col(Instrument.compulsory_code) == told.filing_no) & (
+        col(Instrument.filing_state) == FilingState.ACCEPTED
+    )
+    known = (col(Instrument.manufacturer) == told.manufacturer) & (
+        col(Instrument.serial_no) == told.serial_no
+    )
+    found = [
+        row
+        for condition in (filed, known)
+        for row in await db.all(readable(db.actor, Instrument).where(condition).limit(MOST_ALIKE))
+    ]
+    return [
+        Candidate(
+            row.id,
+            Likeness(
+                row.compulsory_code if row.filing_state is FilingState.ACCEPTED else None,
+                row.serial_no,
+                row.manufacturer,
+            ),
+        )
+        for row in {row.id: row for row in found}.values()
+    ]
+
+
+def _camel(told: Likeness) -> dict[str, str | None]:
+    return {
+        "filingNo": told.filing_no,
+        "serialNo": told.serial_no,
+        "manufacturer": told.manufacturer,
+    }
+
+
+def _result(
+    task: VerificationTask, certificate: Certificate, used: Sequence[StandardDraft]
+) -> dict[str, Any]:
+    """What is reported of a certificate (domain 4.1, 检定结果上报)."""
+    return {
+        "taskNo": task.task_no,
+        "certificateNo": certificate.number,
+        "kind": certificate.kind,
+        "conclusion": certificate.conclusion,
+        "conclusionClass": certificate.conclusion_class,
+        "reason": certificate.conclusion_reason,
+        "testDate": _iso(certificate.test_to),
+        "issueDate": _iso(certificate.issue_date),
+        "validUntil": _iso(certificate.valid_until),
+        "persons": certificate.persons,
+        "standards": [
+            {
+                "name": one.name,
+                "certificateNo": one.certificate_no,
+                "validUntil": _iso(one.valid_until),
+            }
+            for one in used
+        ],
+    }
+
+
+def _iso(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()

@@ -1,0 +1,106 @@
+"""Requests for verification and the tasks that come of them: their moves, and what is matched."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+from uuid import UUID
+
+from hub.errors import Refused
+from hub.exchange import ConnectorKind
+from hub.rules.instrument import normal_key
+from hub.vocabulary import CertificateKind, OrgKind, RequestState, TaskState
+
+OPEN = frozenset({RequestState.SUBMITTED, RequestState.ACCEPTED, RequestState.DISPATCHED})
+"""States of a request that is still to be worked on."""
+BEGUN = frozenset({RequestState.DISPATCHED, RequestState.DONE})
+AUTHORITIES = frozenset({OrgKind.LEGAL_VERIFICATION_INSTITUTE, OrgKind.AUTHORIZED_INSTITUTE})
+"""Who may verify what is under compulsory verification (计量法 Art. 20)."""
+LABORATORIES = AUTHORITIES | {OrgKind.CALIBRATION_LAB}
+VERIFICATIONS = frozenset({CertificateKind.VERIFICATION_CERTIFICATE, CertificateKind.RESULT_NOTICE})
+
+
+class Likeness(NamedTuple):
+    """What an instrument is told by: the number of its filing, its serial number and its maker."""
+
+    filing_no: str | None
+    serial_no: str | None
+    manufacturer: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An instrument that a task may be about."""
+
+    id: UUID
+    likeness: Likeness
+
+
+def channel(*, compulsory: bool) -> ConnectorKind:
+    """The kind of system that a request for an instrument goes through."""
+    return ConnectorKind.ECQS if compulsory else ConnectorKind.SUBMISSION
+
+
+def check_institute(kind: ConnectorKind, kinds: Iterable[OrgKind]) -> None:
+    """Raise Refused unless an organisation of these `kinds` may be asked through `kind`."""
+    may = AUTHORITIES if kind is ConnectorKind.ECQS else LABORATORIES
+    if may.isdisjoint(kinds):
+        raise Refused(
+            "该机构不能承担强制检定" if may is AUTHORITIES else "该机构不承担检定或校准",
+            "this organisation may not be asked for it",
+            path=("institute",),
+        )
+
+
+def decided(state: RequestState, *, accepted: bool) -> RequestState:
+    """The state of a request once it has been accepted, or returned.
+
+    A task may be heard of before the request is: then it has been accepted. Refused for a return
+    of what has been begun.
+    """
+    if accepted:
+        return state if state in BEGUN else RequestState.ACCEPTED
+    if state in BEGUN:
+        raise Refused(
+            f"申请已是“{state.label}”，不能退回", f"the request is {state}: it cannot be returned"
+        )
+    return RequestState.RETURNED
+
+
+def progressed(state: RequestState, items: int, tasks: Sequence[TaskState]) -> RequestState:
+    """The state of a request for so many instruments, given the tasks that have come of it.
+
+    It is done when there has been a task for each and none is left, and one was reported at least.
+    Where all tasks are cancelled it waits for others.
+    """
+    if not tasks:
+        return state
+    if all(one is TaskState.CANCELLED for one in tasks):
+        return RequestState.ACCEPTED
+    is_done = len(tasks) >= items and TaskState.DISPATCHED not in tasks
+    return RequestState.DONE if is_done else RequestState.DISPATCHED
+
+
+def matched(told: Likeness, candidates: Sequence[Candidate]) -> UUID | None:
+    """The one instrument that a task is about; None where there is none, or more than one.
+
+    By the number of its filing; where that is not told or not known, by serial number and maker.
+    """
+    wanted = _normal(told)
+    normal = [(one.id, _normal(one.likeness)) for one in candidates]
+    if wanted.filing_no:
+        found = [key for key, one in normal if one.filing_no == wanted.filing_no]
+        if found:
+            return found[0] if len(found) == 1 else None
+    if not (wanted.serial_no and wanted.manufacturer):
+        return None
+    found = [key for key, one in normal if one[1:] == wanted[1:]]
+    return found[0] if len(found) == 1 else None
+
+
+def answers(kind: ConnectorKind, certificate: CertificateKind) -> bool:
+    """Whether a certificate is the result that a task of a kind of system waits for."""
+    return kind is not ConnectorKind.ECQS or certificate in VERIFICATIONS
+
+
+def _normal(told: Likeness) -> Likeness:
+    return Likeness(*(normal_key(text) if text else None for text in told))

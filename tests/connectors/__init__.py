@@ -1,0 +1,1 @@
+"""Connectors: other systems, simulated, and what passes between them and the hub."""

@@ -1,0 +1,247 @@
+"""Requests for verification: through which system they go, and what is decided on them."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from hub.errors import NotFound, Refused
+from hub.exchange import ConnectorKind, MessageOutcome
+from hub.tables.connector import Connector
+from hub.tables.organization import Organization
+from hub.times import today
+from hub.vocabulary import FilingState, InstrumentState, OrgKind, Role
+from tests.connectors.flows import (
+    a_filed,
+    ask_for,
+    disconnect,
+    done,
+    refused,
+    sent,
+    the_platforms,
+    told,
+)
+from tests.doors import HubClient, id_of
+from tests.given import a_connector, a_user, an_instrument, an_organization
+from tests.ledger_verbs import Firm, a_firm
+
+INSTITUTE = OrgKind.LEGAL_VERIFICATION_INSTITUTE
+SEEN = """
+query($id: ID!) { verificationRequest(id: $id) {
+  no state reason externalNo decidedAt applicant { id } institute { id }
+  items { item { name serialNo filingNo } instrument { id } } tasks { nodes { taskNo } }
+} }
+"""
+
+
+@pytest.fixture
+async def ecqs(hub: HubClient) -> Connector:
+    return await the_platforms(hub, ConnectorKind.ECQS)
+
+
+@pytest.fixture
+async def firm(hub: HubClient) -> Firm:
+    return await a_firm(hub)
+
+
+@pytest.fixture
+async def institute(hub: HubClient) -> Organization:
+    return await hub.given(an_organization(INSTITUTE))
+
+
+@pytest.fixture
+async def own_system(hub: HubClient, institute: Organization) -> Connector:
+    return await hub.given(a_connector(ConnectorKind.SUBMISSION, institute))
+
+
+async def test_compulsory_instruments_and_others_go_each_through_their_own_system(
+    hub: HubClient, ecqs: Connector, firm: Firm, institute: Organization, own_system: Connector
+) -> None:
+    filed, plain = a_filed(firm.owner), an_instrument(firm.owner, serial_no="7")
+    await hub.all_given(filed, plain)
+    latest = (today() + timedelta(30)).isoformat()
+
+    made = done(
+        await ask_for(hub, firm.user, institute, plain, filed, onSite=True, latestDate=latest)
+    )
+
+    assert [(one["channel"], one["state"], one["size"]) for one in made["requests"]] == [
+        ("ECQS", "SUBMITTED", 1),
+        ("SUBMISSION", "SUBMITTED", 1),
+    ]
+    ((kind, subject, data),) = await sent(hub, ecqs)
+    assert (kind, subject) == ("appointment.request", f"request/{made['requests'][0]['no']}")
+    assert data == {
+        "no": made["requests"][0]["no"],
+        "applicant": {"uscc": firm.owner.uscc, "name": firm.owner.name},
+        "institute": institute.uscc,
+        "onSite": True,
+        "latestDate": latest,
+        "note": None,
+        "instruments": [
+            {
+                "name": filed.name,
+                "modelSpec": "Y-100",
+                "serialNo": filed.serial_no,
+                "manufacturer": "示范仪表厂",
+                "assetNo": filed.asset_no,
+                "filingNo": filed.compulsory_code,
+            }
+        ],
+    }
+    ((kind, _, data),) = await sent(hub, own_system)
+    assert kind == "submission.request"
+    assert [one["serialNo"] for one in data["instruments"]] == ["7"]
+
+
+async def test_what_stands_against_each_instrument_is_told_and_nothing_is_asked_for(
+    hub: HubClient, ecqs: Connector, firm: Firm, institute: Organization, own_system: Connector
+) -> None:
+    good = an_instrument(firm.owner)
+    unfiled = a_filed(firm.owner, FilingState.SUBMITTED)
+    scrapped = an_instrument(firm.owner, status=InstrumentState.SCRAPPED)
+    asked = an_instrument(firm.owner)
+    await hub.all_given(good, unfiled, scrapped, asked)
+    done(await ask_for(hub, firm.user, institute, asked))
+
+    problems = refused(await ask_for(hub, firm.user, institute, good, unfiled, scrapped, asked))
+
+    assert problems == [
+        ("NOT_FILED", ["instruments", "1"]),
+        ("SCRAPPED", ["instruments", "2"]),
+        ("REQUESTED_ALREADY", ["instruments", "3"]),
+    ]
+    assert len(await sent(hub, own_system)) == 1
+
+
+@pytest.mark.parametrize(
+    ("kinds", "given", "path"),
+    [
+        ([OrgKind.ENTERPRISE], {}, "institute"),
+        ([OrgKind.CALIBRATION_LAB], {}, "institute"),
+        ([INSTITUTE], {"latestDate": "2020-01-01"}, "latestDate"),
+        ([INSTITUTE], {"note": "字" * 5000}, "note"),
+    ],
+    ids=["no institute", "not connected", "over", "too long"],
+)
+async def test_a_request_that_cannot_be_made_leaves_nothing_behind(
+    hub: HubClient, firm: Firm, kinds: list[OrgKind], given: dict[str, Any], path: str
+) -> None:
+    await disconnect(hub, await the_platforms(hub, ConnectorKind.SUBMISSION))
+    institute = await hub.given(an_organization(*kinds))
+    line = await hub.given(an_instrument(firm.owner))
+
+    ((_, found),) = refused(await ask_for(hub, firm.user, institute, line, **given))
+
+    assert found == [path]
+    assert (
+        await hub.stored(
+            "SELECT id FROM verification_request WHERE applicant_id = :id", id=firm.owner.id
+        )
+        == []
+    )
+
+
+async def test_only_authorities_are_asked_for_compulsory_verification(
+    hub: HubClient, ecqs: Connector, firm: Firm
+) -> None:
+    laboratory = await hub.given(an_organization(OrgKind.CALIBRATION_LAB))
+    filed = await hub.given(a_filed(firm.owner))
+
+    problems = refused(await ask_for(hub, firm.user, laboratory, filed))
+
+    assert problems == [("REFUSED", ["institute"])]
+
+
+async def test_two_requests_for_one_instrument_at_once_make_one(
+    hub: HubClient, firm: Firm, institute: Organization, own_system: Connector
+) -> None:
+    line = await hub.given(an_instrument(firm.owner))
+
+    answers = await asyncio.gather(*(ask_for(hub, firm.user, institute, line) for _ in range(4)))
+
+    made = [len(answer.data["done"]["requests"]) for answer in answers]
+    assert sorted(made) == [0, 0, 0, 1]
+    assert len(await sent(hub, own_system)) == 1
+
+
+async def test_an_accepted_request_has_the_number_of_the_other_system(
+    hub: HubClient, firm: Firm, institute: Organization, own_system: Connector
+) -> None:
+    made = await asked(hub, firm, institute)
+
+    applied = await told(
+        hub, own_system, "submission.accepted", f"request/{made['no']}", externalNo="BJ-1"
+    )
+
+    assert applied.outcome is MessageOutcome.APPLIED
+    seen = (await hub.ask(SEEN, as_=firm.user, id=made["id"])).data["verificationRequest"]
+    assert (seen["state"], seen["externalNo"], seen["reason"]) == ("ACCEPTED", "BJ-1", None)
+    assert seen["decidedAt"] is not None
+
+
+async def test_after_a_return_the_same_instrument_may_be_asked_for_again(
+    hub: HubClient, firm: Firm, institute: Organization, own_system: Connector
+) -> None:
+    line = await hub.given(an_instrument(firm.owner))
+    made = done(await ask_for(hub, firm.user, institute, line))["requests"][0]
+
+    await told(hub, own_system, "submission.returned", f"request/{made['no']}", reason="超出范围")
+    again = done(await ask_for(hub, firm.user, institute, line))["requests"]
+
+    seen = (await hub.ask(SEEN, as_=firm.user, id=made["id"])).data["verificationRequest"]
+    assert (seen["state"], seen["reason"]) == ("RETURNED", "超出范围")
+    assert len(again) == 1
+
+
+async def test_a_system_decides_on_nothing_that_was_not_asked_through_it(
+    hub: HubClient, ecqs: Connector, firm: Firm, institute: Organization, own_system: Connector
+) -> None:
+    made = await asked(hub, firm, institute)
+    rival = await hub.given(an_organization(INSTITUTE))
+    rivals = await hub.given(a_connector(ConnectorKind.SUBMISSION, rival))
+
+    with pytest.raises(NotFound):
+        await told(hub, rivals, "submission.returned", f"request/{made['no']}", reason="x")
+    with pytest.raises(NotFound):
+        await told(hub, ecqs, "appointment.returned", f"request/{made['no']}", reason="x")
+
+
+async def test_what_has_been_begun_cannot_be_returned(
+    hub: HubClient, firm: Firm, institute: Organization, own_system: Connector
+) -> None:
+    made = await asked(hub, firm, institute)
+    task = {"requestNo": made["no"], "name": "x"}
+    await told(hub, own_system, "task.dispatched", f"task/{made['no']}", **task)
+
+    with pytest.raises(Refused, match="cannot be returned"):
+        await told(hub, own_system, "submission.returned", f"request/{made['no']}", reason="x")
+
+
+async def test_the_institute_sees_what_is_asked_of_it_but_not_the_ledger(
+    hub: HubClient, firm: Firm, institute: Organization, own_system: Connector
+) -> None:
+    line = await hub.given(an_instrument(firm.owner, serial_no="SN-7"))
+    made = done(await ask_for(hub, firm.user, institute, line))["requests"][0]
+    staff = await hub.given(a_user(institute, Role.LAB_STAFF))
+    admin = await hub.given(a_user(institute, Role.ORG_ADMIN))
+    rival = (await a_firm(hub)).user
+
+    seen = {
+        who: (await hub.ask(SEEN, as_=who, id=made["id"])).data["verificationRequest"]
+        for who in (firm.user.login_name, staff.login_name, admin.login_name, rival.login_name)
+    }
+
+    assert seen[rival.login_name] is None
+    assert seen[firm.user.login_name]["items"][0]["instrument"] == {"id": id_of(line)}
+    for user in (staff, admin):
+        (item,) = seen[user.login_name]["items"]
+        assert item["item"] == {"name": line.name, "serialNo": "SN-7", "filingNo": None}
+        assert item["instrument"] is None
+
+
+async def asked(hub: HubClient, firm: Firm, institute: Organization) -> Any:
+    """A request for one instrument."""
+    line = await hub.given(an_instrument(firm.owner))
+    return done(await ask_for(hub, firm.user, institute, line))["requests"][0]
