@@ -112,7 +112,7 @@ async def resolve(
     mine = col(Conflict.owner_id) == db.actor.acts_for()
     wanted = readable(db.actor, Conflict).where(col(Conflict.id) == conflict_id, mine)
     row = await db.one(wanted)
-    check_version(row.version, expected_version)
+    check_version(row, expected_version)
     if row.state is not ConflictState.OPEN:
         raise Refused("此冲突已经处理", "this conflict is resolved already")
     if take is Take.THEIRS:

@@ -228,7 +228,7 @@ async def queue(
 async def _own(db: Writer, connector_id: UUID, expected_version: int) -> Connector:
     db.actor.must(Can.CONNECTOR_WRITE)
     row = await db.one(readable(db.actor, Connector).where(col(Connector.id) == connector_id))
-    check_version(row.version, expected_version)
+    check_version(row, expected_version)
     return row
 
 
