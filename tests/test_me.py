@@ -13,6 +13,7 @@ ME = "{ me { login roles permissions user { id loginName organization { name } }
 OWN = [
     "connector:write",
     "export:write",
+    "instrument:transfer",
     "instrument:write",
     "personnel:write",
     "standard:write",
