@@ -106,18 +106,16 @@ async def test_without_a_filing_number_serial_number_and_maker_tell(
     assert await instrument_of(hub, bench) == gauge.id
 
 
+@pytest.mark.parametrize("was_accepted", [True, False])
+@pytest.mark.parametrize("written", ["compulsory_code", "serial_no"])
 async def test_what_an_owner_writes_into_its_ledger_draws_no_task_to_it(
-    hub: HubClient, ecqs: Connector, bench: Bench
+    hub: HubClient, ecqs: Connector, bench: Bench, written: str, was_accepted: bool
 ) -> None:
-    number, maker = f"QG-{uuid4()}", "示范仪表厂"
-    numbered, alike = a_filed(bench.client), a_filed(bench.client)
-    await given_filed(hub, ecqs, numbered, alike)
-    made_up = a_filed(bench.client, compulsory_code=number, serial_no="SN-8", manufacturer=maker)
-    await hub.given(made_up)
-    for line, changes in ((numbered, {"compulsory_code": number}), (alike, {"serial_no": "SN-8"})):
-        await changed(hub, line, **changes)
+    line, text = a_filed(bench.client), f"X-{uuid4()}"
+    await (given_filed(hub, ecqs, line) if was_accepted else hub.all_given(line))
+    await changed(hub, line, **{written: text})
 
-    await dispatch(hub, ecqs, bench, filingNo=number, serialNo="SN-8", manufacturer=maker)
+    await dispatch(hub, ecqs, bench, filingNo=text, serialNo=text, manufacturer="示范仪表厂")
 
     assert await instrument_of(hub, bench) is None
 
