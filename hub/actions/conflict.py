@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from sqlalchemy import Select
 from sqlmodel import col
 
 from hub.actions import instrument
@@ -111,18 +112,26 @@ async def resolve(
     db.actor.must(Can.INSTRUMENT_WRITE)
     mine = col(Conflict.owner_id) == db.actor.acts_for()
     wanted = readable(db.actor, Conflict).where(col(Conflict.id) == conflict_id, mine)
+    line = await _line(db, wanted)
     row = await db.one(wanted)
     check_version(row, expected_version)
     if row.state is not ConflictState.OPEN:
         raise Refused("此冲突已经处理", "this conflict is resolved already")
     if take is Take.THEIRS:
-        await _write(db, row, today)
+        if line is None:
+            raise Refused("此器具已退出台账", "this instrument has left the ledger")
+        await _write(db, row, line, today)
     return await _resolved(db, row, ConflictResolution(take.value), now)
 
 
-async def _write(db: Writer, row: Conflict, today: date) -> None:
-    this = readable(db.actor, Instrument).where(col(Instrument.id) == row.instrument_id)
-    line = await db.one(this)
+async def _line(db: Writer, wanted: Select[Conflict]) -> Instrument | None:
+    """The instrument of a conflict, locked before it, as by whoever applies what sources state."""
+    this = col(Instrument.id).in_(wanted.with_only_columns(col(Conflict.instrument_id)))
+    found = await db.all(readable(db.actor, Instrument).where(this).with_for_update(of=Instrument))
+    return found[0] if found else None
+
+
+async def _write(db: Writer, row: Conflict, line: Instrument, today: date) -> None:
     values = {FIELDS[row.field].column: stored(row.field, row.theirs)}
     if row.field == "status":
         values["status_reason"] = "按来源系统的陈述"

@@ -1,21 +1,27 @@
 """What can be done with filings 备案: submit instruments, and take what the authority decides."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlmodel import col
 
+from hub.actions.conflict import Sides, dispute
 from hub.actions.connector import queue
+from hub.actions.source import keep, record_of
 from hub.actor import Can
 from hub.errors import BadInput, Refused, Words
 from hub.exchange import ConnectorKind
 from hub.policy import readable
 from hub.rules.filing import check_move, problems
 from hub.rules.problem import Objections
+from hub.rules.sources import NEVER_SAID, Verdict, judge, weight
+from hub.tables.connector import SourceRecord
 from hub.tables.instrument import Instrument
 from hub.tables.organization import Organization
+from hub.times import utc_now
 from hub.vocabulary import FilingState
 from hub.writer import Writer
 
@@ -23,6 +29,18 @@ MOST = 100
 """Instruments of one filing or request."""
 ONE = 1
 """器具数量: a line of a ledger is one physical instrument."""
+NUMBER = "compulsoryCode"
+"""The field that holds the number of a filing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speaker:
+    """Whose system speaks: a connector, and its organisation if it is not the platform's."""
+
+    connector_id: UUID
+    code: str
+    kind: ConnectorKind
+    organization_id: UUID | None
 
 
 async def file(
@@ -66,26 +84,51 @@ async def file(
     return rows
 
 
-async def decide(
-    db: Writer,
-    instrument_id: UUID,
-    state: FilingState,
-    *,
-    at: datetime,
-    reason: str | None = None,
-    filing_no: str | None = None,
+async def accept(
+    db: Writer, speaker: Speaker, instrument_id: UUID, filing_no: str, *, at: datetime
 ) -> bool:
-    """Take what the authority has decided on a filing; whether that changed anything.
+    """Take that the authority has accepted a filing under its number; whether that was news.
 
-    NotFound without such an instrument, Refused where a filing cannot go there.
+    Its number stands above another that the owner has given, and that is shown as a conflict which
+    is resolved. What it has accepted is kept: by that its tasks are matched, not by what the owner
+    writes later. NotFound without such an instrument.
     """
     row = await db.one(readable(db.actor, Instrument).where(col(Instrument.id) == instrument_id))
-    changes: dict[str, Any] = {"filing_reason": reason}
+    record = await _record(db, speaker, row.id)
+    sides = Sides(row.compulsory_code, filing_no, record.stated.get("filingNo"))
+    base = record.stated.get("filingNo", NEVER_SAID)
+    counts = weight(Instrument.__name__, NUMBER, speaker.kind)
+    verdict = judge(counts, base, row.compulsory_code, filing_no).verdict
+    if verdict is Verdict.TAKE_ANYWAY:
+        found = await dispute(db, row, speaker.connector_id, at, utc_now())
+        await found.decided(NUMBER, sides)
+    number = row.compulsory_code if verdict is Verdict.KEEP else filing_no
+    stated = {"filingNo": filing_no, "serialNo": row.serial_no, "manufacturer": row.manufacturer}
+    await keep(db, record, stated=stated)
+    return await _decided(db, row, FilingState.ACCEPTED, at, None, compulsory_code=number)
+
+
+async def give_back(
+    db: Writer, speaker: Speaker, instrument_id: UUID, reason: str, *, at: datetime
+) -> bool:
+    """Take that the authority has returned a filing; whether that was news. NotFound."""
+    row = await db.one(readable(db.actor, Instrument).where(col(Instrument.id) == instrument_id))
+    await keep(db, await _record(db, speaker, row.id), stated={})
+    return await _decided(db, row, FilingState.RETURNED, at, reason)
+
+
+async def _record(db: Writer, speaker: Speaker, instrument_id: UUID) -> SourceRecord:
+    subject = subject_of(instrument_id)
+    return await record_of(db, speaker.connector_id, speaker.organization_id, subject)
+
+
+async def _decided(
+    db: Writer, row: Instrument, state: FilingState, at: datetime, reason: str | None, **more: Any
+) -> bool:
+    changes: dict[str, Any] = {"filing_reason": reason, **more}
     if state is not row.filing_state:
         check_move(row.filing_state, state)
         changes |= {"filing_state": state, "filing_at": at}
-    if filing_no is not None:
-        changes["compulsory_code"] = filing_no
     version = row.version
     return (await db.change(row, action="decideFiling", **changes)).version != version
 

@@ -1,6 +1,6 @@
 """What can be done with verification tasks: take what is dispatched, report what has come of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -10,10 +10,10 @@ from sqlmodel import col
 
 from hub.actions.certificate_draft import StandardDraft
 from hub.actions.connector import queue
+from hub.actions.filing import Speaker, subject_of
 from hub.actions.verification import made_through, progress
 from hub.actor import PLATFORM
 from hub.errors import Refused
-from hub.exchange import ConnectorKind
 from hub.policy import readable
 from hub.rules.organization import normal_uscc
 from hub.rules.verification import (
@@ -24,24 +24,15 @@ from hub.rules.verification import (
     matched,
 )
 from hub.tables.certificate import Certificate
+from hub.tables.connector import SourceRecord
 from hub.tables.instrument import Instrument
 from hub.tables.organization import Organization
 from hub.tables.verification import RequestItem, VerificationRequest, VerificationTask
-from hub.vocabulary import FilingState, TaskState
+from hub.vocabulary import TaskState
 from hub.writer import Writer
 
 MOST_ALIKE = 20
 """Instruments that are looked at for one task: more than one that is alike is one too many."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Speaker:
-    """Whose system speaks: a connector, and its organisation if it is not the platform's."""
-
-    connector_id: UUID
-    code: str
-    kind: ConnectorKind
-    organization_id: UUID | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,9 +53,9 @@ class TaskDraft:
 async def tell(db: Writer, speaker: Speaker, draft: TaskDraft) -> bool:
     """Take a task as it is stated now, one for each of its numbers; whether anything changed.
 
-    It is about the one instrument that is alike: among those of its request, or, if the platform
-    of compulsory verification says so, among all that are filed or known. Refused for an institute
-    that may not be given tasks, and for a task to be cancelled whose result was reported.
+    It is about the one instrument that is alike: among those of its request, or, where a system
+    of the platform says so, among all whose filing that has accepted. Refused for an institute that
+    may not be given tasks, and for a task to be cancelled whose result was reported.
     """
     await db.serialize(f"task {speaker.connector_id} {draft.task_no}")
     institute = await _institute(db, speaker, draft)
@@ -214,15 +205,9 @@ async def _instrument(
         items = await db.all(
             readable(db.actor, RequestItem).where(col(RequestItem.request_id) == request.id)
         )
-        candidates = [
-            Candidate(
-                one.instrument_id,
-                Likeness(one.item["filingNo"], one.item["serialNo"], one.item["manufacturer"]),
-            )
-            for one in items
-        ]
+        candidates = [Candidate(one.instrument_id, _likeness(one.item)) for one in items]
     elif speaker.organization_id is None:
-        candidates = await _filed_or_known(db, draft.likeness)
+        candidates = await _accepted(db, speaker, draft.likeness)
     else:
         return None
     key = matched(draft.likeness, candidates)
@@ -230,30 +215,31 @@ async def _instrument(
     return found[0] if found else None
 
 
-async def _filed_or_known(db: Writer, told: Likeness) -> list[Candidate]:
-    """Instruments of all ledgers that may be meant; a number of filing counts once accepted."""
-    filed = (col(Instrument.compulsory_code) == told.filing_no) & (
-        col(Instrument.filing_state) == FilingState.ACCEPTED
-    )
+async def _accepted(db: Writer, speaker: Speaker, told: Likeness) -> list[Candidate]:
+    """Instruments that may be meant of all whose filing this system has accepted, as it did."""
+    numbered = col(Instrument.compulsory_code) == told.filing_no
     known = (col(Instrument.manufacturer) == told.manufacturer) & (
         col(Instrument.serial_no) == told.serial_no
     )
     found = [
         row
-        for condition in (filed, known)
+        for condition in (numbered, known)
         for row in await db.all(readable(db.actor, Instrument).where(condition).limit(MOST_ALIKE))
     ]
-    return [
-        Candidate(
-            row.id,
-            Likeness(
-                row.compulsory_code if row.filing_state is FilingState.ACCEPTED else None,
-                row.serial_no,
-                row.manufacturer,
-            ),
+    subjects = {subject_of(row.id): row.id for row in found}
+    records = await db.all(
+        readable(db.actor, SourceRecord).where(
+            col(SourceRecord.connector_id) == speaker.connector_id,
+            col(SourceRecord.subject).in_(subjects),
         )
-        for row in {row.id: row for row in found}.values()
+    )
+    return [
+        Candidate(subjects[one.subject], _likeness(one.stated)) for one in records if one.stated
     ]
+
+
+def _likeness(item: Mapping[str, Any]) -> Likeness:
+    return Likeness(item.get("filingNo"), item.get("serialNo"), item.get("manufacturer"))
 
 
 def _camel(told: Likeness) -> dict[str, str | None]:

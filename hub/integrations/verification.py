@@ -10,7 +10,7 @@ from hub.integrations.port import Applied, Event, Flow, Handler, Link
 from hub.integrations.stated import Stated
 from hub.rules.text import LONG_TEXTS
 from hub.rules.verification import Likeness
-from hub.vocabulary import FilingState, TaskState
+from hub.vocabulary import TaskState
 from hub.writer import Writer
 
 REASON = LONG_TEXTS["reason"]
@@ -18,18 +18,14 @@ REASON = LONG_TEXTS["reason"]
 
 async def filing_accepted(db: Writer, link: Link, event: Event) -> Applied:
     """The authority has taken the filing of an instrument, under a number of its own."""
-    number = Stated(event.data).text("filingNo")
-    key = _instrument(event)
-    return _applied(
-        await filing.decide(db, key, FilingState.ACCEPTED, at=event.at, filing_no=number)
-    )
+    key, number = _instrument(event), Stated(event.data).text("filingNo")
+    return _applied(await filing.accept(db, _speaker(link), key, number, at=event.at))
 
 
 async def filing_returned(db: Writer, link: Link, event: Event) -> Applied:
     """The authority has returned the filing of an instrument."""
-    reason = Stated(event.data).text("reason", REASON)
-    key = _instrument(event)
-    return _applied(await filing.decide(db, key, FilingState.RETURNED, at=event.at, reason=reason))
+    key, reason = _instrument(event), Stated(event.data).text("reason", REASON)
+    return _applied(await filing.give_back(db, _speaker(link), key, reason, at=event.at))
 
 
 async def request_accepted(db: Writer, link: Link, event: Event) -> Applied:
@@ -108,13 +104,16 @@ async def _task(db: Writer, link: Link, event: Event, state: TaskState) -> Appli
         due_date=told.maybe_day("dueDate"),
         reason=told.maybe_text("reason", REASON),
     )
-    speaker = task.Speaker(
+    return _applied(await task.tell(db, _speaker(link), draft))
+
+
+def _speaker(link: Link) -> filing.Speaker:
+    return filing.Speaker(
         connector_id=link.id,
         code=link.code,
         kind=link.kind,
         organization_id=link.organization_id,
     )
-    return _applied(await task.tell(db, speaker, draft))
 
 
 def _named(event: Event, kind: str) -> str:

@@ -70,22 +70,22 @@ class Clerk:
     luck: Callable[[], float] = random.random
 
     async def look(self) -> int:
-        """Apply what is due; how many events that were. Each subject's in the order of its own."""
+        """Apply what is due, each subject's events in their order; how many were ours to apply."""
         async with self.database.writer(PLATFORM) as db:
             waiting = await db.rows(WAITING, now=self.clock(), batch=BATCH)
-        for row in _ordered(waiting):
-            await self.apply(row)
-        return len(waiting)
+        return sum([await self.apply(row) for row in _ordered(waiting)])
 
-    async def apply(self, row: RowMapping) -> None:
-        """Apply one event, and mark it; nothing where another worker has it or has had it."""
+    async def apply(self, row: RowMapping) -> bool:
+        """Apply one event, and mark it; False where another worker has it or has had it."""
         kind = ConnectorKind(row["kind"])
         link = Link(row["connector_id"], row["code"], kind, row["organization_id"])
         try:
             async with self.database.writer(actor_of(link)) as db:
-                if message := await _held(db, row["id"]):
-                    applied = await self._applied(db, link, message)
-                    await self._mark(db, message, applied)
+                message = await _held(db, row["id"])
+                if message is None:
+                    return False
+                applied = await self._applied(db, link, message)
+                await self._mark(db, message, applied)
         except (Busy, Unavailable):
             raise
         except HubError as refusal:
@@ -93,6 +93,7 @@ class Clerk:
         except Exception as error:  # noqa: BLE001 -- it is one event of many; the others go on
             LOG.error("event not applied", connector=link.code, error=type(error).__name__)
             await self._keep(link, row["id"], None)
+        return True
 
     async def _applied(self, db: Writer, link: Link, message: ConnectorMessage) -> Applied:
         event = event_of(orjson.loads(message.body))

@@ -78,6 +78,14 @@ def a_filed(
     return an_instrument(of, **given | values)
 
 
+async def given_filed(hub: HubClient, by: Connector, *lines: Instrument) -> None:
+    """Store lines whose filing the platform has accepted under the numbers that they have."""
+    await hub.all_given(*lines)
+    for one in lines:
+        number = one.compulsory_code
+        await told(hub, by, "filing.accepted", f"instrument/{one.id}", filingNo=number)
+
+
 async def told(
     hub: HubClient,
     by: Connector,

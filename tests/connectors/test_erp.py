@@ -1,5 +1,6 @@
 """What an enterprise's own system states becomes its ledger, field by field."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -304,6 +305,54 @@ async def test_a_line_that_is_gone_there_leaves_the_ledger_once_its_rules_allow_
 
     (again,) = await ledger(hub, enterprise)
     assert again["id"] != line["id"]
+
+
+async def test_decisions_and_statements_at_once_leave_one_of_both_and_no_error(
+    hub: HubClient, enterprise: Keeper, worker: Worker
+) -> None:
+    erp = an_erp()
+    async with simulating(erp) as base:
+        one, line = await a_known_line(hub, enterprise, worker, erp, base, modelSpec="Y-0")
+        await changed(hub, enterprise, line, modelSpec="ours")
+        for number in range(1, 6):
+            erp.state("EQ-1", modelSpec=f"Y-{number}")
+            await worker.later(minutes=1)
+            found = (await conflicts(hub, enterprise))[-1]
+            given = {"id": found["id"], "expectedVersion": found["version"], "take": "OURS"}
+            erp.state("EQ-1", modelSpec=f"Z-{number}")
+            worker.clock.move(minutes=1)
+            await worker.talk()
+
+            told, _ = await asyncio.gather(
+                do(hub, enterprise.who, "resolveConflict", **given), worker.apply()
+            )
+
+            assert told.errors == []
+
+    assert {message["tries"] for message in await messages(hub, one)} == {0}
+    assert [line["modelSpec"] for line in await ledger(hub, enterprise)] == ["ours"]
+
+
+async def test_a_conflict_about_what_has_left_the_ledger_can_still_be_closed(
+    hub: HubClient, enterprise: Keeper, worker: Worker
+) -> None:
+    erp = an_erp()
+    async with simulating(erp) as base:
+        _, line = await a_known_line(hub, enterprise, worker, erp, base, modelSpec="Y-100")
+        await changed(hub, enterprise, line, modelSpec="Y-150")
+        erp.state("EQ-1", modelSpec="Y-160")
+        await worker.later(minutes=1)
+        erp.tell("instrument.gone", "instrument/EQ-1", externalId="EQ-1", approved=True)
+        await worker.later(minutes=1)
+
+    (found,) = await conflicts(hub, enterprise)
+    given = {"id": found["id"], "expectedVersion": found["version"]}
+    theirs = await do(hub, enterprise.who, "resolveConflict", **given, take="THEIRS")
+    ours = await do(hub, enterprise.who, "resolveConflict", **given, take="OURS")
+
+    assert found["instrument"] is None
+    assert refused(theirs) == ("REFUSED", [])
+    assert done(ours)["conflict"]["state"] == "RESOLVED"
 
 
 @pytest.mark.parametrize(

@@ -216,3 +216,28 @@ async def test_decisions_on_nothing_or_without_their_content_are_rejected(
         with pytest.raises(BadInput, match="filingNo"):
             await told(hub, ecqs, "filing.accepted", f"instrument/{gauge.id}", filingNo=number)
     assert await filing(hub, gauge) == ("NONE", None, None)
+
+
+async def test_the_number_of_the_authority_stands_above_that_of_the_owner_and_the_owner_sees_it(
+    hub: HubClient, ecqs: Connector, firm: Firm
+) -> None:
+    gauge = await unfiled(hub, firm, compulsory_code="自编-1")
+    done(await file(hub, firm.user, gauge))
+
+    await told(hub, ecqs, "filing.accepted", f"instrument/{gauge.id}", filingNo="QG-4")
+    await told(hub, ecqs, "filing.accepted", f"instrument/{gauge.id}", filingNo="QG-5")
+
+    assert await filing(hub, gauge) == ("ACCEPTED", None, "QG-5")
+    answer = await hub.ask(
+        "{ conflicts { nodes { field ours theirs rule state resolution } } }", as_=firm.user
+    )
+    assert answer.data["conflicts"]["nodes"] == [
+        {
+            "field": "compulsoryCode",
+            "ours": "自编-1",
+            "theirs": "QG-4",
+            "rule": "AUTHORITY",
+            "state": "RESOLVED",
+            "resolution": "BY_RULE",
+        }
+    ]

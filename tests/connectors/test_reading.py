@@ -11,8 +11,12 @@ import pytest
 from examples.simulators.behaviour import Behaviour
 from examples.simulators.erp import Erp
 from hub.exchange import ConnectorKind
+from hub.integrations.erp import FLOWS
+from hub.integrations.port import Applied, Event, Flow, Link
+from hub.jobs.connector_inbox import MOST_TRIES
 from hub.rules.connector import MOST_REREADS
 from hub.rules.webhook import BREAKS_AFTER
+from hub.writer import Writer
 from tests.connectors.simulating import simulating
 from tests.connectors.test_erp import an_erp, ledger
 from tests.connectors.verbs import (
@@ -351,3 +355,46 @@ async def test_a_worker_whose_lease_is_over_notes_nothing_any_more(
         await worker.agent.turn(late)
 
     assert await seen(hub, one) | {"standing": 0} == before | {"standing": 0}
+
+
+async def test_two_workers_that_apply_at_once_apply_each_event_once(
+    hub: HubClient, enterprise: Keeper, worker: Worker
+) -> None:
+    erp = Erp("credential")
+    for key in list(erp.ledger):
+        erp.state(key, department="新车间")
+    async with simulating(erp) as base, a_worker(hub) as other:
+        one = await connected(hub, enterprise, ConnectorKind.ERP, erp, base)
+        await worker.talk()
+
+        shares = await asyncio.gather(worker.apply(), other.apply())
+
+    assert sum(shares) == len(erp.events)
+    assert {message["tries"] for message in await messages(hub, one)} == {0}
+    assert await as_told(hub, enterprise, erp)
+
+
+async def test_an_error_of_ours_is_tried_again_and_then_kept_as_one(
+    hub: HubClient, enterprise: Keeper, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(db: Writer, link: Link, event: Event) -> Applied:
+        raise KeyError("secret")
+
+    erp = an_erp()
+    erp.state("EQ-1", assetNo="A-1", name="压力表")
+    async with simulating(erp) as base:
+        one = await connected(hub, enterprise, ConnectorKind.ERP, erp, base)
+        with monkeypatch.context() as patch:
+            patch.setitem(FLOWS, "instrument.stated", Flow(fail))
+            await worker.all()
+            assert await states(hub, one) == ["PENDING"]
+            for _ in range(MOST_TRIES):
+                await worker.later(hours=11)
+        (message,) = await messages(hub, one)
+        assert (message["state"], message["problem"]["code"]) == ("REJECTED", "INTERNAL")
+        assert "secret" not in json.dumps(message["problem"])
+
+        done(await do(hub, enterprise.who, "retryConnectorMessage", id=message["id"]))
+        await worker.all()
+
+    assert await states(hub, one) == ["DONE"]

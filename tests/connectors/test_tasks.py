@@ -4,13 +4,16 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from sqlmodel import col
 
+from hub.actor import PLATFORM
 from hub.errors import BadInput, Refused
 from hub.exchange import ConnectorKind, MessageOutcome
+from hub.policy import readable
 from hub.tables.connector import Connector
 from hub.tables.instrument import Instrument
 from hub.vocabulary import OrgKind, Role
-from tests.connectors.flows import a_filed, ask_for, done, sent, the_platforms, told
+from tests.connectors.flows import a_filed, ask_for, done, given_filed, sent, the_platforms, told
 from tests.doors import HubClient, id_of
 from tests.given import a_connector, a_user, an_instrument, an_organization
 from tests.issuing import Bench, a_bench, issue, issued, results
@@ -47,6 +50,13 @@ async def dispatch(
     return (await told(hub, by, "task.dispatched", subject, **given)).outcome
 
 
+async def changed(hub: HubClient, line: Instrument, **values: Any) -> None:
+    """The owner changes a line."""
+    async with hub.hub.database.writer(PLATFORM) as db:
+        this = readable(PLATFORM, Instrument).where(col(Instrument.id) == line.id)
+        await db.change(await db.one(this), action="given", **values)
+
+
 async def tasks(hub: HubClient, bench: Bench) -> list[Any]:
     """The tasks as the laboratory's administrator sees them."""
     admin = await hub.given(a_user(bench.lab.organization, Role.LAB_REVIEWER))
@@ -70,7 +80,7 @@ async def test_a_task_is_about_the_instrument_of_its_filing_number(
     hub: HubClient, ecqs: Connector, bench: Bench
 ) -> None:
     gauge, other = a_filed(bench.client), a_filed(bench.client)
-    await hub.all_given(gauge, other)
+    await given_filed(hub, ecqs, gauge, other)
     told_: dict[str, Any] = {
         "filingNo": gauge.compulsory_code,
         "serialNo": other.serial_no,
@@ -88,20 +98,24 @@ async def test_a_task_is_about_the_instrument_of_its_filing_number(
 async def test_without_a_filing_number_serial_number_and_maker_tell(
     hub: HubClient, ecqs: Connector, bench: Bench
 ) -> None:
-    gauge = await hub.given(a_filed(bench.client))
+    gauge = a_filed(bench.client)
+    await given_filed(hub, ecqs, gauge)
 
     await dispatch(hub, ecqs, bench, serialNo=gauge.serial_no, manufacturer="示范仪表厂")
 
     assert await instrument_of(hub, bench) == gauge.id
 
 
-async def test_a_number_that_an_owner_has_made_up_is_not_a_filing(
-    hub: HubClient, ecqs: Connector, bench: Bench
+@pytest.mark.parametrize("was_accepted", [True, False])
+@pytest.mark.parametrize("written", ["compulsory_code", "serial_no"])
+async def test_what_an_owner_writes_into_its_ledger_draws_no_task_to_it(
+    hub: HubClient, ecqs: Connector, bench: Bench, written: str, was_accepted: bool
 ) -> None:
-    number = f"QG-{uuid4()}"
-    await hub.given(an_instrument(bench.client, compulsory_code=number))
+    line, text = a_filed(bench.client), f"X-{uuid4()}"
+    await (given_filed(hub, ecqs, line) if was_accepted else hub.all_given(line))
+    await changed(hub, line, **{written: text})
 
-    await dispatch(hub, ecqs, bench, filingNo=number)
+    await dispatch(hub, ecqs, bench, filingNo=text, serialNo=text, manufacturer="示范仪表厂")
 
     assert await instrument_of(hub, bench) is None
 
@@ -313,6 +327,7 @@ async def test_a_reported_task_is_not_cancelled_and_tells_why_its_result_was_not
 
 async def tasked(hub: HubClient, by: Connector, bench: Bench, number: str) -> Instrument:
     """A filed instrument of the client, with a task for the laboratory."""
-    gauge = await hub.given(a_filed(bench.client))
+    gauge = a_filed(bench.client)
+    await given_filed(hub, by, gauge)
     await dispatch(hub, by, bench, number, filingNo=gauge.compulsory_code)
     return gauge
