@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hub.errors import Refused, Words
 from hub.terminal import Data, configured, err, out, plainly, servers
 
 if TYPE_CHECKING:
     from hub.actions.audit import Verdict
-    from hub.rules.audit import Head
+    from hub.rules.audit import Anchor
 
 audit = typer.Typer(no_args_is_help=True, help="审计：核验记录是否完整")
 
@@ -41,6 +42,12 @@ def verify(
     chosen = configured(data)
     file = anchors or anchor_file(chosen)
     with plainly():
+        if chosen.audit_anchors and not file.exists():
+            raise Refused(
+                f"HUB_AUDIT_ANCHORS 所指的 {file} 不在",
+                f"there is no {file}, which HUB_AUDIT_ANCHORS names",
+                hint=Words("请检查存放它的磁盘是否已挂上", "is the disk that holds it mounted?"),
+            )
         pem = key.read_text() if key else Notary.of_settings(chosen).public_key
         signed = anchors_in(file, pem) if file.exists() else ()
 
@@ -56,14 +63,16 @@ def verify(
     _tell(verdict, signed, file)
 
 
-def _tell(verdict: "Verdict", signed: "Sequence[Head]", file: Path) -> None:
+def _tell(verdict: "Verdict", signed: "Sequence[Anchor]", file: Path) -> None:
     if verdict.fault:
         fault = verdict.fault
         err.print(f"[red]第 {fault.seq} 条起不完整[/red]：{fault.fault.label}", soft_wrap=True)
         raise typer.Exit(1)
     out.print(f"[green]✓[/green] 第 {verdict.first}–{verdict.last} 条完整", soft_wrap=True)
     if signed:
-        out.print(f"与 {len(signed)} 个锚点相符，最近一个在第 {signed[-1].seq} 条", soft_wrap=True)
+        out.print(
+            f"与 {len(signed)} 个锚点相符，最近一个在第 {signed[-1].head.seq} 条", soft_wrap=True
+        )
     else:
         out.print(f"{file} 中没有锚点：末尾若被截断，无从得知", soft_wrap=True)
 

@@ -1,5 +1,6 @@
 """Signs heads of the audit chain into a file that is kept elsewhere, and tells whether it did."""
 
+import errno
 import os
 from base64 import b64decode, b64encode
 from collections.abc import Sequence
@@ -20,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from hub.errors import BadInput
 from hub.keys import made_once
-from hub.rules.audit import Head
+from hub.rules.audit import Anchor, Head
 from hub.settings import Settings
 
 
@@ -45,14 +46,21 @@ class Notary:
         return self._key.public_key().public_bytes(Encoding.PEM, form).decode()
 
     def anchor(self, head: Head, at: datetime) -> None:
-        """Append a head, and see it on the disk. OSError."""
+        """Append a head, and see it on the disk. OSError.
+
+        It begins a line, also behind what a killed process or a full disk has left of another.
+        """
         said = {"at": at.isoformat(), "seq": head.seq, "hash": head.hash.hex()}
         signature = b64encode(self._key.sign(orjson.dumps(said))).decode()
         line = orjson.dumps(said | {"signature": signature}) + b"\n"
         self._file.parent.mkdir(parents=True, exist_ok=True)
-        opened = os.open(self._file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        opened = os.open(self._file, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
         try:
-            os.write(opened, line)
+            end = os.fstat(opened).st_size
+            if end and os.pread(opened, 1, end - 1) != b"\n":
+                line = b"\n" + line
+            if os.write(opened, line) < len(line):
+                raise OSError(errno.ENOSPC, "an anchor was written in part", str(self._file))
             os.fsync(opened)
         finally:
             os.close(opened)
@@ -63,22 +71,31 @@ def anchor_file(chosen: Settings) -> Path:
     return chosen.audit_anchors or chosen.data / "audit" / "anchors.jsonl"
 
 
-def anchors_in(file: Path, public_key: str) -> Sequence[Head]:
+def anchors_in(file: Path, public_key: str) -> Sequence[Anchor]:
     """The heads that were signed into a file. BadInput, naming the line, for a forged one.
 
-    A last line that was cut off, as a killed process leaves it, counts for nothing.
+    What is left of a line that was cut off counts for nothing.
     """
     key = _public(public_key)
-    *lines, _ = file.read_bytes().split(b"\n")
-    return [_anchor(key, line, number) for number, line in enumerate(lines, 1)]
+    lines = enumerate(file.read_bytes().split(b"\n"), 1)
+    return [_anchor(key, line, number) for number, line in lines if _is_whole(line)]
 
 
-def _anchor(key: Ed25519PublicKey, line: bytes, number: int) -> Head:
+def _is_whole(line: bytes) -> bool:
+    try:
+        orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return False
+    return True
+
+
+def _anchor(key: Ed25519PublicKey, line: bytes, number: int) -> Anchor:
     try:
         said = orjson.loads(line)
         signature = b64decode(said.pop("signature"), validate=True)
         key.verify(signature, orjson.dumps(said))
-        return Head(said["seq"], bytes.fromhex(said["hash"]))
+        head = Head(said["seq"], bytes.fromhex(said["hash"]))
+        return Anchor(datetime.fromisoformat(said["at"]), head)
     except (ValueError, KeyError, TypeError, AttributeError, InvalidSignature) as error:
         raise BadInput(
             f"第 {number} 行不是本平台签名的锚点",

@@ -52,7 +52,8 @@ class Settings(BaseSettings):
     audit_key: FilePath | None = Field(
         None,
         description="PEM file of the Ed25519 key that signs heads of the audit chain; without it "
-        "one is made once and kept in the data folder.",
+        "one is made once and kept in the data folder. Workers on several machines share one; keep "
+        "the public key of an old one with its anchors.",
     )
     audit_anchors: Path | None = Field(
         None,

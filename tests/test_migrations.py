@@ -102,6 +102,51 @@ def test_up_down_and_up_again_is_the_schema_of_the_tables(empty_url: str) -> Non
     asyncio.run(works(empty_url))
 
 
+FIRST_RELEASE = "2c5e8a91f4b7"
+"""The version from which on databases hold what has to be kept."""
+ID = "'00000000-0000-7000-8000-000000000001'"
+WORDS = {"verify_state": "UNVERIFIED", "kind": "VERIFICATION_CERTIFICATE", "location": "LAB"}
+WORDS |= {"conclusion": "RESULT_ONLY", "state": "ISSUED", "status": "IN_USE", "role": "WORKING"}
+WORDS |= {"filing_state": "NONE"}
+PLAIN = {"integer": "1", "boolean": "false", "ARRAY": "'{}'", "jsonb": "'[]'", "uuid": ID}
+NEEDED = """
+SELECT column_name, data_type FROM information_schema.columns
+WHERE table_schema = 'public' AND table_name = '{}' AND is_nullable = 'NO'
+AND column_default IS NULL AND is_generated = 'NEVER' AND is_identity = 'NO'
+"""
+
+
+async def fill(url: str, *tables: str) -> None:
+    """A row in each of the tables, as they are at this version."""
+    engine = create_async_engine(url)
+    async with engine.begin() as connection:
+        await connection.execute(text("SET LOCAL ROLE hub_staff"))
+        await connection.execute(text("SET LOCAL app.org = '*'"))
+        for table in tables:
+            needed = (await connection.execute(text(NEEDED.format(table)))).all()
+            values = [
+                f"'{WORDS[name]}'" if name in WORDS else PLAIN.get(kind, "'x'")
+                for name, kind in needed
+            ]
+            names = ", ".join(name for name, _ in needed)
+            insert = f"INSERT INTO {table} ({names}) VALUES ({', '.join(values)})"  # noqa: S608
+            await connection.execute(text(insert))
+    await engine.dispose()
+
+
+def test_a_database_with_rows_in_it_goes_up_and_down_and_keeps_them(empty_url: str) -> None:
+    migrate(empty_url, FIRST_RELEASE)
+    asyncio.run(fill(empty_url, "organization", "instrument", "certificate", "audit_event"))
+
+    migrate(empty_url)
+    command.downgrade(config(empty_url), FIRST_RELEASE)
+    migrate(empty_url)
+
+    counts = "SELECT (SELECT count(*) FROM {}) + (SELECT count(*) FROM audit_inbox)"
+    asyncio.run(run(empty_url, "ALTER TABLE certificate NO FORCE ROW LEVEL SECURITY"))
+    assert asyncio.run(run(empty_url, counts.format("certificate"))) == [(2,)]
+
+
 async def works(url: str) -> None:
     """Write and read a row as the hub does."""
     database = Database(url, 2)

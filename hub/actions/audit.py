@@ -10,7 +10,7 @@ from sqlmodel import col
 from hub.actor import PLATFORM
 from hub.db import Database
 from hub.policy import readable
-from hub.rules.audit import AuditFault, Fault, Head, Walk
+from hub.rules.audit import Anchor, AuditFault, Fault, Head, Walk
 from hub.tables.journal import AuditHead, AuditRecord
 
 KEPT = timedelta(days=180)
@@ -26,22 +26,37 @@ class Verdict(NamedTuple):
     fault: Fault | None
 
 
-async def verify(database: Database, anchors: Sequence[Head], *, now: datetime) -> Verdict:
+async def verify(database: Database, anchors: Sequence[Anchor], *, now: datetime) -> Verdict:
     """Walk along everything that is kept, in pieces; what is written meanwhile is left out.
 
     An altered or missing record, one put in or moved, a tail cut off before the newest of
-    `anchors`, and a chain made anew behind the oldest of them are faults.
+    `anchors`, a beginning that is gone too early, and a chain made anew behind the oldest of them
+    are faults.
     """
     newest = await _newest(database)
     head = await _head(database)
     begin, end = Head(head["floor"], head["floor_hash"]), Head(head["seq"], head["hash"])
-    walk = Walk(begin, {one.seq: one.hash for one in anchors if one.seq > begin.seq})
-    fault = Fault(end.seq + 1, AuditFault.HEAD) if newest > end.seq else None
+    walk = Walk(begin, {head.seq: head.hash for _, head in anchors if head.seq > begin.seq})
+    fault = _gone(begin, head["floor_at"], anchors, now - KEPT)
+    if newest > end.seq:
+        fault = fault or Fault(end.seq + 1, AuditFault.HEAD)
     while fault is None and (records := await _between(database, walk.at.seq, end.seq)):
-        if walk.at == begin and begin.seq and records[0]["chained_at"] > now - KEPT:
-            fault = Fault(begin.seq, AuditFault.MISSING)
-        fault = fault or walk.follow(records)
+        fault = walk.follow(records)
     return Verdict(begin.seq + 1, walk.at.seq, fault or walk.end(end))
+
+
+def _gone(
+    begin: Head, gone_at: datetime | None, anchors: Sequence[Anchor], kept: datetime
+) -> Fault | None:
+    """What is wrong with where the chain begins: a record of after `kept` is before it."""
+    for at, head in anchors:
+        if head.seq <= begin.seq and at > kept:
+            return Fault(head.seq, AuditFault.MISSING)
+        if head.seq == begin.seq and head.hash != begin.hash:
+            return Fault(head.seq, AuditFault.REWRITTEN)
+    if begin.seq and (gone_at is None or gone_at > kept):
+        return Fault(begin.seq, AuditFault.MISSING)
+    return None
 
 
 async def _newest(database: Database) -> int:

@@ -13,10 +13,11 @@ from hub.importers.reference.records import CONSTRUCTED
 from hub.keys import Keyring
 from hub.policy import readable
 from hub.tables import metadata
-from hub.tables.journal import FeedHead
+from hub.tables.journal import AuditEvent, AuditHead, AuditRecord, FeedHead
 from hub.tables.organization import Organization
 
-EMPTIED = [table.name for table in metadata.sorted_tables if table.name != FeedHead.__tablename__]
+STAYS = {one.__tablename__ for one in (FeedHead, AuditEvent, AuditRecord, AuditHead)}
+EMPTIED = [table.name for table in metadata.sorted_tables if table.name not in STAYS]
 NO_OTHER_NOW = "SET LOCAL lock_timeout = '10s'"
 EMPTY = f"TRUNCATE {', '.join(EMPTIED)} RESTART IDENTITY"
 FORGET = "UPDATE feed_head SET floor = pos"
@@ -25,7 +26,8 @@ FORGET = "UPDATE feed_head SET floor = pos"
 async def reset(database_url: str, keys: Keyring) -> list[Login]:
     """Empty the demo at `database_url` and seed it again; its logins, with new tokens.
 
-    The feed goes on from its position, so that who follows it is told to read everything again.
+    The feed goes on from its position, so that who follows it is told to read everything again;
+    the audit stays.
     Refused, with nothing changed, unless every organisation with a code came with the demo. Killed
     in the middle it leaves a demo, empty or in part, that can be reset again.
     """

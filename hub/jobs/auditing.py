@@ -15,6 +15,7 @@ from hub.times import Clock, utc_now
 
 BATCH = 2_000
 ANCHORED_EVERY = timedelta(minutes=10)
+LOG = structlog.get_logger("hub.audit")
 
 # The role may do this and nothing else; the row lock lets one process at a time append.
 ACT = text("SET LOCAL ROLE hub_audit")
@@ -75,21 +76,44 @@ async def let_go(database: Database, months: int) -> None:
             db.audit("letGoOfAudit", fields=[row["month"] for row in dropped])
 
 
+class _Newest:
+    """The newest head that this process has chained, None before the first."""
+
+    head: Head | None = None
+
+
 async def run(database: Database, notary: Notary, clock: Clock = utc_now) -> None:
     """Append for as long as the task lives, through every outage of database and second place.
 
     The first head that is found is anchored, then the newest every ten minutes while it grows.
     """
-    log = structlog.get_logger("hub.audit")
-    newest: Head | None = None
-    due = clock()
+    newest = _Newest()
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(_chain_on(database, newest))
+        tasks.create_task(_anchor_on(notary, newest, clock))
+
+
+async def _chain_on(database: Database, newest: _Newest) -> None:
     while True:
+        head = None
         try:
-            while head := await chain(database):
-                newest = head
-            if newest is not None and clock() >= due:
-                await asyncio.to_thread(notary.anchor, newest, clock())
-                newest, due = None, clock() + ANCHORED_EVERY
+            head = await chain(database)
         except Exception as error:  # noqa: BLE001 -- whatever it was, the chain must go on
-            log.warning("audit waits", error=repr(error))
+            LOG.warning("audit waits", error=repr(error))
+        newest.head = head or newest.head
+        if head is None:
+            await asyncio.sleep(LOOK_EVERY)
+
+
+async def _anchor_on(notary: Notary, newest: _Newest, clock: Clock) -> None:
+    """Anchor what is due; a second place that hangs keeps nothing but this waiting."""
+    anchored, due = None, clock()
+    while True:
+        head = newest.head
+        if head != anchored and head is not None and clock() >= due:
+            try:
+                await asyncio.to_thread(notary.anchor, head, clock())
+                anchored, due = head, clock() + ANCHORED_EVERY
+            except OSError as error:
+                LOG.error("audit not anchored", error=str(error))
         await asyncio.sleep(LOOK_EVERY)

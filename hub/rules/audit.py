@@ -39,6 +39,13 @@ class Head(NamedTuple):
     hash: bytes
 
 
+class Anchor(NamedTuple):
+    """A head that was signed, and when."""
+
+    at: datetime
+    head: Head
+
+
 class AuditFault(Term):
     """审计链的问题."""
 

@@ -57,7 +57,10 @@ class AuditRecord(Audited, table=True):
 
 
 class AuditHead(Table, table=True):
-    """Where the chain ends, and where what is kept of it begins: after the record `floor`."""
+    """Where the chain ends, and where what is kept of it begins: behind the record `floor`.
+
+    `floor_at` is when that record was chained.
+    """
 
     __tablename__: ClassVar[str] = "audit_head"
 
@@ -67,6 +70,7 @@ class AuditHead(Table, table=True):
     chained_at: datetime = Field(default=None, sa_type=INSTANT, sa_column_kwargs=NOW)
     floor: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
     floor_hash: bytes
+    floor_at: datetime | None = Field(default=None, sa_type=INSTANT)
 
 
 class Change(Table):

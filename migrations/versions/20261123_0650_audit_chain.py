@@ -15,7 +15,7 @@ EVENT = (
 )
 MONTH = """
 CREATE FUNCTION audit_month(moment timestamptz) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog SET timezone = 'UTC' AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$
 DECLARE
     begins timestamptz := date_trunc('month', moment);
     month text := 'm' || to_char(begins, 'YYYYMM');
@@ -30,7 +30,7 @@ END $$
 """
 LET_GO = """
 CREATE FUNCTION audit_let_go(months int) RETURNS SETOF text
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog SET timezone = 'UTC' AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$
 DECLARE
     month text;
     last record;
@@ -42,9 +42,12 @@ BEGIN
             date_trunc('month', now()) - make_interval(months => greatest(months, 6)), 'YYYYMM'
         ) ORDER BY relname
     LOOP
-        EXECUTE format('SELECT seq, hash FROM audit.%I ORDER BY seq DESC LIMIT 1', month) INTO last;
+        EXECUTE format(
+            'SELECT seq, hash, chained_at FROM audit.%I ORDER BY seq DESC LIMIT 1', month
+        ) INTO last;
         IF last.seq IS NOT NULL THEN
-            UPDATE public.audit_head SET floor = last.seq, floor_hash = last.hash;
+            UPDATE public.audit_head
+            SET floor = last.seq, floor_hash = last.hash, floor_at = last.chained_at;
         END IF;
         EXECUTE format('DROP TABLE audit.%I', month);
         RETURN NEXT month;
@@ -107,6 +110,7 @@ def create_log() -> None:
         ),
         sa.Column("floor", sa.BigInteger(), nullable=False),
         sa.Column("floor_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("floor_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_head")),
     )
     zeros = "decode(repeat('00', 32), 'hex')"

@@ -124,7 +124,9 @@ def create_key() -> None:
 
 def downgrade() -> None:
     """Take back."""
+    op.execute("ALTER TABLE export NO FORCE ROW LEVEL SECURITY")
     op.execute("DELETE FROM export WHERE format = 'DCC'")
+    op.execute("ALTER TABLE export FORCE ROW LEVEL SECURITY")
     allow_formats(*FORMATS)
     op.drop_column("export_part", "directory")
     op.drop_column("export_part", "listing")

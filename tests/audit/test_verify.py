@@ -1,6 +1,7 @@
 """`hub audit verify` says whether the audit is whole, against what was signed for another place."""
 
 import asyncio
+import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,9 +12,10 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from hub.actions.audit import verify
 from hub.errors import BadInput
+from hub.jobs import auditing
 from hub.jobs.auditing import chain, let_go, run
 from hub.notary import Notary, anchors_in
-from hub.rules.audit import BEGINNING, AuditFault, Fault, Head, chained
+from hub.rules.audit import BEGINNING, Anchor, AuditFault, Fault, Head, chained
 from hub.tasks import end
 from tests.doors import HubClient
 from tests.given import an_instrument, an_organization
@@ -23,12 +25,23 @@ NOW = datetime(2026, 11, 23, tzinfo=UTC)
 PLACED = "INSERT INTO audit_log (seq, chained_at, hash, at, login, roles, action, fields, result)"
 
 
+class Hanging(Notary):
+    """A notary whose file hangs, as on a disk that is away."""
+
+    tried, back = threading.Event(), threading.Event()
+
+    def anchor(self, head: Head, at: datetime) -> None:
+        """Wait until it is back."""
+        self.tried.set()
+        self.back.wait()
+
+
 @pytest.fixture
 def notary(tmp_path: Path) -> Notary:
     return Notary(Ed25519PrivateKey.generate(), tmp_path / "far" / "anchors.jsonl")
 
 
-def signed(notary: Notary, tmp_path: Path) -> list[Head]:
+def signed(notary: Notary, tmp_path: Path) -> list[Anchor]:
     return list(anchors_in(tmp_path / "far" / "anchors.jsonl", notary.public_key))
 
 
@@ -66,7 +79,7 @@ async def test_the_worker_chains_what_comes_and_anchors_it_once_in_ten_minutes(
     verdict = await verify(hub.hub.database, signed(notary, tmp_path), now=NOW)
     assert len(early) == 1
     assert verdict.fault is None
-    assert verdict.last == signed(notary, tmp_path)[-1].seq > early[0].seq
+    assert verdict.last == signed(notary, tmp_path)[-1].head.seq > early[0].head.seq
 
 
 async def test_a_record_that_was_altered_is_told_from_its_number_on(
@@ -117,14 +130,17 @@ def test_a_line_that_nobody_signed_is_no_anchor(notary: Notary, tmp_path: Path) 
         anchors_in(file, other.public_key)
 
 
-def test_a_line_that_a_kill_has_cut_counts_for_nothing(notary: Notary, tmp_path: Path) -> None:
+def test_a_line_that_a_kill_has_cut_counts_for_nothing_and_spoils_no_other(
+    notary: Notary, tmp_path: Path
+) -> None:
     file = tmp_path / "far" / "anchors.jsonl"
     notary.anchor(Head(1, bytes(32)), NOW)
     notary.anchor(Head(2, bytes(32)), NOW)
 
     file.write_bytes(file.read_bytes()[:-20])
+    notary.anchor(Head(3, bytes(32)), NOW)
 
-    assert signed(notary, tmp_path) == [Head(1, bytes(32))]
+    assert [one.head.seq for one in signed(notary, tmp_path)] == [1, 3]
 
 
 async def test_months_go_whole_once_they_are_old_enough_and_the_rest_still_verifies(
@@ -149,7 +165,9 @@ async def test_months_go_whole_once_they_are_old_enough_and_the_rest_still_verif
 
     await let_go(hub.hub.database, 1)
 
-    verdict = await verify(hub.hub.database, [Head(40, last)], now=datetime.now(UTC))
+    verdict = await verify(
+        hub.hub.database, [Anchor(datetime.now(UTC), Head(40, last))], now=datetime.now(UTC)
+    )
     (dropped,) = await hub.stored("SELECT fields FROM audit_event WHERE action = 'letGoOfAudit'")
     assert (whole.first, whole.last, whole.fault) == (1, 40, None)
     assert (verdict.last, verdict.fault) == (40, None)
@@ -165,13 +183,73 @@ async def test_what_has_to_be_kept_and_is_gone_is_told_though_the_rest_hangs_tog
         await hub.given(an_instrument(owner))
     while await chain(hub.hub.database):
         pass
-    newest = (await hub.stored("SELECT seq, hash FROM audit_log ORDER BY seq DESC LIMIT 1"))[0]
+    before, newest = reversed(
+        await hub.stored("SELECT seq, hash FROM audit_log ORDER BY seq DESC LIMIT 2")
+    )
+    gone = f"floor = {before.seq}, floor_hash = '\\x{before.hash.hex()}', floor_at = now()"
     await as_owner(
         own_url,
         f"DELETE FROM audit_log WHERE seq < {newest.seq}",  # noqa: S608
-        f"UPDATE audit_head SET floor = {newest.seq - 1}",  # noqa: S608
+        f"UPDATE audit_head SET {gone}",  # noqa: S608
     )
 
     verdict = await verify(hub.hub.database, [], now=datetime.now(UTC))
 
-    assert verdict.fault == Fault(newest.seq - 1, AuditFault.MISSING)
+    assert verdict.fault == Fault(before.seq, AuditFault.MISSING)
+
+
+async def test_an_audit_that_was_wiped_is_no_empty_one_to_whoever_has_an_anchor(
+    hub: HubClient, own_url: str
+) -> None:
+    owner = await hub.given(an_organization())
+    await hub.given(an_instrument(owner))
+    while head := await chain(hub.hub.database):
+        last = head
+    old = datetime.now(UTC) - timedelta(days=300)
+    await as_owner(
+        own_url,
+        "DELETE FROM audit_log",
+        f"UPDATE audit_head SET floor = seq, floor_hash = hash, floor_at = '{old}'",  # noqa: S608
+    )
+
+    verdict = await verify(
+        hub.hub.database, [Anchor(datetime.now(UTC), last)], now=datetime.now(UTC)
+    )
+
+    assert verdict.fault == Fault(last.seq, AuditFault.MISSING)
+
+
+async def test_while_everybody_writes_the_head_is_anchored_all_the_same(
+    hub: HubClient, notary: Notary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heads = (Head(seq, bytes(32)) for seq in range(1, 10**9))
+
+    async def always_more(_: object) -> Head:
+        await asyncio.sleep(0)
+        return next(heads)
+
+    monkeypatch.setattr(auditing, "chain", always_more)
+    working = asyncio.create_task(run(hub.hub.database, notary, lambda: NOW))
+    async with patiently("an anchor"):
+        while not (tmp_path / "far" / "anchors.jsonl").exists():  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    await end(working)
+
+
+async def test_a_second_place_that_hangs_does_not_stop_the_chain(
+    hub: HubClient, tmp_path: Path
+) -> None:
+    owner = await hub.given(an_organization())
+    hanging = Hanging(Ed25519PrivateKey.generate(), tmp_path / "far")
+    working = asyncio.create_task(run(hub.hub.database, hanging, lambda: NOW))
+    async with patiently("the anchor to be tried"):
+        while not Hanging.tried.is_set():  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+
+    await hub.given(an_instrument(owner))
+
+    async with patiently("the chain"):
+        while (await hub.stored("SELECT count(*) FROM audit_inbox"))[0][0]:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    Hanging.back.set()
+    await end(working)
