@@ -14,7 +14,7 @@ from sqlalchemy import select, text
 
 from hub.actor import PLATFORM, SIGN_IN
 from hub.db import Database
-from hub.exchange import ChangeType
+from hub.exchange import ChangeType, ConflictState, ConnectorKind, MessageDirection
 from hub.tables.base import Table
 from hub.tables.capability import Capability
 from hub.tables.catalogue import CatalogueItem
@@ -26,10 +26,12 @@ from hub.tables.certificate import (
     StandardUsed,
 )
 from hub.tables.comparison import DegreeOfEquivalence
+from hub.tables.connector import Conflict, Connector, ConnectorMessage
 from hub.tables.document import DocumentAdoption, DocumentReplacement, TechnicalDocument
 from hub.tables.export import Export
 from hub.tables.fee import FeeDocument, FeeItem
 from hub.tables.instrument import Instrument
+from hub.tables.licence import LicenceApplication, LicenceStep
 from hub.tables.organization import Organization
 from hub.tables.personnel import CertifiedItem, Personnel, PersonnelCertificate
 from hub.tables.qualification import Qualification
@@ -41,10 +43,12 @@ from hub.tables.standard import (
     StandardOperator,
 )
 from hub.tables.user import User
+from hub.tables.verification import VerificationRequest, VerificationTask
 from hub.tables.webhook import Webhook, WebhookDelivery
 from hub.vocabulary import (
     CompulsoryPurpose,
     IdentMethod,
+    LicenceStage,
     OrgKind,
     PersonnelCertificateKind,
     Role,
@@ -56,20 +60,28 @@ from tests.given import (
     a_capability,
     a_certificate,
     a_certified_item,
+    a_conflict,
+    a_connector,
     a_credential,
     a_delivery,
     a_document,
     a_fee_document,
     a_fee_item,
+    a_message,
     a_person,
     a_qualification,
+    a_request,
     a_saved_query,
     a_standard,
+    a_step,
+    a_task,
     a_user,
     a_webhook,
+    an_application,
     an_export,
     an_export_key,
     an_instrument,
+    an_item,
     an_organization,
 )
 
@@ -136,6 +148,8 @@ def rows_of(seed: int) -> dict[type[Table], list[Any]]:
     _webhooks(make)
     _exports(make)
     _saved_queries(make)
+    _connectors(make)
+    _flows(make)
     return make.made
 
 
@@ -360,6 +374,44 @@ def _saved_queries(make: Maker) -> None:
         query = make.keep(a_saved_query(by, **values))
         for _ in range(make.random.randint(0, 2)):
             make.keep(an_export_key(query))
+
+
+def _connectors(make: Maker) -> None:
+    """Without anything that is counted from now, which differs from one hub to the other."""
+    for at in range(7):
+        kind = make.draw.one(list(ConnectorKind))
+        owner = make.draw.maybe(make.made[Organization][at % 4])
+        values = make.values(Connector, code=make.number("c"), kind=kind, base_url=None)
+        values["organization_id"] = None if owner is None else owner.id
+        connector = make.keep(a_connector(**values))
+        for _ in range(make.random.randint(0, 4)):
+            values = make.values(
+                ConnectorMessage, key=make.number("evt"), direction=MessageDirection.OUT
+            )
+            make.keep(a_message(connector, **values))
+        for one in make.draw.some(make.made[Instrument], 3):
+            values = make.values(Conflict, state=ConflictState.RESOLVED)
+            make.keep(a_conflict(connector, one, **values))
+
+
+def _flows(make: Maker) -> None:
+    """Requests, their instruments and tasks; applications and their stages."""
+    firms, lines = make.made[Organization], make.made[Instrument]
+    for at in range(6):
+        by, of = make.draw.one(firms[2:6]), make.draw.one(firms[:2])
+        connector = make.draw.one(make.made[Connector])
+        values = make.values(VerificationRequest, no=make.number("Q"))
+        request = make.keep(a_request(by, of, **values))
+        for place, one in enumerate(make.draw.some(lines, 3)):
+            make.keep(an_item(request, one, position=place))
+            values = make.values(VerificationTask, task_no=make.number("T"))
+            values["request_id"] = request.id
+            make.keep(a_task(connector, of, one, **values))
+        values = make.values(LicenceApplication, acceptance_no=make.number("SL"))
+        application = make.keep(an_application(connector, by, **values))
+        for seq, stage in enumerate(make.draw.some(list(LicenceStage), 3), at):
+            values = make.draw.row(LicenceStep, seq=seq, stage=stage)
+            make.keep(a_step(application, **values))
 
 
 async def stored(database: Database, seed: int) -> World:
