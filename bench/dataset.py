@@ -86,13 +86,16 @@ CROSS JOIN LATERAL (SELECT pg_temp.pick(i, 13, '{JL,EQ,CD,WD}') || '-'
 """
 CERTIFICATES = """
 INSERT INTO certificate (id, version, created_at, updated_at, number, verify_code, verify_key_id,
-    issuer_id, client_id, instrument_id, item, kind, basis_text, traceability, received_at,
+    issuer_id, client_id, issuer_stated, client_stated, instrument_id,
+    item, kind, basis_text, traceability, received_at,
     test_from, test_to, issue_date, valid_until, recalibration_agreed, location, conclusion, seals,
     files, state, fee, warnings)
 SELECT pg_temp.key('certificate', (year - 1) * :instruments + i), 1, day, day,
     'JZ' || 2022 + year || '-' || lpad(i::text, 7, '0'),
     upper(substr(md5('verify' || i || year), 1, 12)), 'k1',
-    pg_temp.key('organization', :organizations - (i * 7 + year) % :laboratories), n.owner_id, n.id,
+    pg_temp.key('organization', :organizations - (i * 7 + year) % :laboratories), n.owner_id,
+    '{"name": "示范检定院", "country": "CN"}', '{"name": "示范企业", "country": "CN"}',
+    n.id,
     jsonb_build_object('name', n.name, 'modelSpec', n.model_spec, 'serialNo', n.serial_no,
         'manufacturer', n.manufacturer, 'assetNo', n.asset_no),
     pg_temp.pick(i + year, 14, '{VERIFICATION_CERTIFICATE,CALIBRATION_CERTIFICATE}'),

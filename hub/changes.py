@@ -23,10 +23,12 @@ from hub.tables.document import DocumentAdoption
 from hub.tables.fee import FeeItem
 from hub.tables.instrument import Instrument
 from hub.tables.journal import FeedChange, FeedHead
+from hub.tables.licence import LicenceApplication
 from hub.tables.organization import Organization
 from hub.tables.personnel import Personnel
 from hub.tables.qualification import Qualification
 from hub.tables.standard import MeasurementStandard
+from hub.tables.verification import VerificationRequest, VerificationTask
 
 KIND, VERSION = "changes", 1
 """What a cursor says that it is."""
@@ -43,6 +45,9 @@ TABLES: dict[ChangeType, type[Row]] = {
     ChangeType.PERSONNEL: Personnel,
     ChangeType.DOCUMENT_ADOPTION: DocumentAdoption,
     ChangeType.ORGANIZATION: Organization,
+    ChangeType.VERIFICATION_REQUEST: VerificationRequest,
+    ChangeType.VERIFICATION_TASK: VerificationTask,
+    ChangeType.LICENCE_APPLICATION: LicenceApplication,
     ChangeType.FEE_ITEM: FeeItem,
 }
 TYPES = {table.__name__: type_ for type_, table in TABLES.items()}

@@ -23,8 +23,8 @@ SELECT (SELECT count(*) FROM instrument WHERE owner_id = :owner) AS lines,
        (SELECT coalesce(sum(version), 0) FROM instrument WHERE owner_id = :owner) AS versions,
        (SELECT count(*) FROM inbox WHERE organization_ids = ARRAY[:owner]
         AND object_type = 'Instrument') AS inbox,
-       (SELECT count(*) FROM audit_event e JOIN instrument i ON i.id = e.object_id
-        WHERE i.owner_id = :owner) AS audited,
+       (SELECT count(*) FROM audit_event WHERE object_type = 'Instrument'
+        AND object_id IN (SELECT id FROM instrument WHERE owner_id = :owner)) AS audited,
        (SELECT count(*) FROM idempotency_key) AS keys
 """
 

@@ -89,7 +89,7 @@ SHAPES = dict.fromkeys(
 )
 COMPUTED = {one.call: (spec, name) for spec, name, one in DECLARED if isinstance(one, Computed)}
 MASKS = [name for name, one in vars(masks).items() if isinstance(one, Mask)]
-NO_KEY = (ARRAY, JSONB)
+NO_KEY = (ARRAY, JSONB, LargeBinary)
 
 FEW = settings(deadline=None, max_examples=10)
 

@@ -18,10 +18,14 @@ BATCH = 2_000
 
 # The row lock on feed_head elects the sequencer; another one waits here and takes over at once.
 HEAD = text("SELECT pos FROM feed_head FOR UPDATE")
+# By one bound: a plan that was made for a short inbox serves a long one as well.
 MOVE = text(
     """
     WITH taken AS (
-        DELETE FROM inbox WHERE id IN (SELECT id FROM inbox ORDER BY id LIMIT :batch) RETURNING *
+        DELETE FROM inbox WHERE id <= (
+            SELECT max(id) FROM (SELECT id FROM inbox ORDER BY id LIMIT :batch) AS first
+        )
+        RETURNING *
     ), numbered AS (
         SELECT taken.*, row_number() OVER (ORDER BY id) AS place FROM taken
     ), head AS (

@@ -15,9 +15,11 @@ from hub.changes import LAST, TABLES, cursor, position
 from hub.errors import BadInput
 from hub.tables import metadata
 from hub.tables.base import Row
+from hub.tables.connector import Conflict, Connector
 from hub.tables.export import Export
 from hub.tables.fee import FeeItem
 from hub.tables.instrument import Instrument
+from hub.tables.saved_query import ExportKey, SavedQuery
 from hub.tables.user import User
 from hub.tables.webhook import Webhook
 from hub.vocabulary import Role
@@ -27,6 +29,9 @@ from tests.feed.verbs import ask, now, numbered, page, rest
 from tests.given import a_certificate, a_laboratory, a_user, an_instrument, an_organization
 from tests.ledger_verbs import Firm, a_firm, done, retire
 from tests.sync_verbs import a_ledger, sync
+
+TIES: set[type[Row]] = {User, Webhook, Export, SavedQuery, ExportKey, Connector, Conflict}
+"""Nouns that no other system has a copy of."""
 
 
 def ids(changes: list[Any]) -> list[str]:
@@ -305,8 +310,8 @@ async def test_the_end_of_the_feed_stays_good_for_thirty_days(hub: HubClient, fi
     assert before + kept - timedelta(seconds=5) <= told <= datetime.now(UTC) + kept
 
 
-def test_every_noun_whose_rows_have_owners_is_in_the_feed_but_what_belongs_to_an_account() -> None:
+def test_every_noun_whose_rows_have_owners_is_in_the_feed_but_how_systems_are_tied_to_it() -> None:
     owned = {table for table in NOUNS if issubclass(table, Row) and table.OWNERS}
 
-    assert set(TABLES.values()) - {FeeItem} == owned - {User, Webhook, Export}
+    assert set(TABLES.values()) - {FeeItem} == owned - TIES
     assert all(one.__tablename__ in metadata.tables for one in owned)
