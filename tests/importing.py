@@ -24,7 +24,7 @@ SELECT (SELECT count(*) FROM instrument WHERE owner_id = :owner) AS lines,
        (SELECT count(*) FROM inbox WHERE organization_ids = ARRAY[:owner]
         AND object_type = 'Instrument') AS inbox,
        (SELECT count(*) FROM audit_event WHERE object_type = 'Instrument'
-        AND object_id IN (SELECT id FROM instrument WHERE owner_id = :owner)) AS audited,
+        AND organization_id = :owner) AS audited,
        (SELECT count(*) FROM idempotency_key) AS keys
 """
 
