@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
 from random import Random
-from typing import Any, get_args, get_origin
+from typing import Any, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 from sqlalchemy import Boolean, Date, DateTime, Integer, Numeric
@@ -151,12 +151,14 @@ class Draw:
         raise LookupError(f"{table.__name__}.{name}")
 
     def value(self, shape: Any) -> dict[str, Any]:
-        """A value type as it is stored: some members absent, some null."""
-        return {
-            key: self.maybe(self._member(kind), 0.8)
-            for key, kind in members(shape).values()
-            if self._random.random() < 0.8
-        }
+        """A value type as it is stored: of what it need not have some absent, some null."""
+        hints, drawn = get_type_hints(shape), dict[str, Any]()
+        for name, (key, kind) in members(shape).items():
+            if not is_optional(hints[name]) and get_origin(kind) is not list:
+                drawn[key] = self._member(kind)
+            elif self._random.random() < 0.8:
+                drawn[key] = self.maybe(self._member(kind), 0.8)
+        return drawn
 
     def _member(self, kind: Any) -> Any:
         if is_term(kind):
