@@ -1,5 +1,6 @@
 """Two lines of one ledger that are the same instrument become one."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -7,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel import col
 
-from hub.actions.instrument import ledger_key, own_line
+from hub.actions.instrument import KEYED, ledger_key, own_line
 from hub.actions.last_test import last_test, told_by
 from hub.actor import PLATFORM
 from hub.errors import Refused
@@ -24,7 +25,7 @@ FILLED = ("asset_no", "serial_no", "manufacturer", "model_spec", "compulsory_cod
 EXTERNAL_IDS = text(
     """
     UPDATE external_id AS e SET object_id = :kept
-    WHERE object_id = :dropped AND NOT EXISTS (
+    WHERE object_id = :dropped AND organization_id = :owner AND NOT EXISTS (
         SELECT FROM external_id k WHERE k.object_id = :kept
         AND k.organization_id = e.organization_id AND k.source = e.source
     )
@@ -33,7 +34,9 @@ EXTERNAL_IDS = text(
 STANDARDS = text(
     """
     UPDATE standard_instrument AS s SET instrument_id = :kept
-    WHERE instrument_id = :dropped AND NOT EXISTS (
+    WHERE instrument_id = :dropped AND EXISTS (
+        SELECT FROM measurement_standard m WHERE m.id = s.standard_id AND m.owner_id = :owner
+    ) AND NOT EXISTS (
         SELECT FROM standard_instrument k
         WHERE k.instrument_id = :kept AND k.standard_id = s.standard_id
     )
@@ -54,7 +57,7 @@ async def merge(db: Writer, keep: tuple[UUID, int], drop: tuple[UUID, int]) -> I
     locked = {one: await own_line(db, *one, members[one]) for one in sorted(members)}
     kept, dropped = locked[keep], locked[drop]
     check_merge(_plate(kept), _plate(dropped))
-    await _hand_over(db, dropped.id, kept.id)
+    await _hand_over(db, dropped, kept)
     await db.retire(
         dropped,
         action=ACTION,
@@ -75,16 +78,20 @@ def _plate(row: Instrument) -> Plate:
     )
 
 
-async def _hand_over(db: Writer, dropped: UUID, kept: UUID) -> None:
-    """Let everything that refers to one line refer to the other.
+async def _hand_over(db: Writer, dropped: Instrument, kept: Instrument) -> None:
+    """Let everything of the owner that refers to one line refer to the other.
 
-    A system that has an id for both keeps that of the line that stays; so does a standard.
+    A system that has an id for both keeps that of the line that stays; so does a standard. What a
+    former owner has stays with the line that it knew.
     """
-    certificates = readable(PLATFORM, Certificate).where(col(Certificate.instrument_id) == dropped)
-    moved = [(dict(row), {"instrument_id": kept}) for row in await db.rows(certificates)]
+    certificates = readable(PLATFORM, Certificate).where(
+        col(Certificate.instrument_id) == dropped.id, col(Certificate.client_id) == kept.owner_id
+    )
+    moved = [(dict(row), {"instrument_id": kept.id}) for row in await db.rows(certificates)]
     await db.update_many(Certificate, moved, action=ACTION)
+    lines = {"kept": kept.id, "dropped": dropped.id, "owner": kept.owner_id}
     for statement in (EXTERNAL_IDS, STANDARDS):
-        await db.execute(statement.bindparams(kept=kept, dropped=dropped))
+        await db.execute(statement.bindparams(**lines))
 
 
 async def _completed(db: Writer, kept: Instrument, dropped: Instrument) -> dict[str, Any]:
@@ -95,9 +102,9 @@ async def _completed(db: Writer, kept: Instrument, dropped: Instrument) -> dict[
         if not getattr(kept, name) and getattr(dropped, name)
     }
     values["updated_at"] = datetime.now(UTC)
-    if "asset_no" in values:
-        values["ledger_key"] = ledger_key(values["asset_no"], None, None)
-    tested = await last_test(db, kept.id)
+    if KEYED & values.keys():
+        values["ledger_key"] = _key(values, kept, dropped)
+    tested = await last_test(db, kept)
     if tested is None:
         return values
     values |= told_by(tested, kept)
@@ -108,3 +115,16 @@ async def _completed(db: Writer, kept: Instrument, dropped: Instrument) -> dict[
             "status_moved_at": datetime.now(UTC),
         }
     return values
+
+
+def _key(values: Mapping[str, Any], kept: Instrument, dropped: Instrument) -> str:
+    """The key of the line that stays, once it has the `values` of the other.
+
+    Where both now have the same plate and no asset number, the other's key, with its place.
+    """
+    asset_no, *plate = (
+        values.get(name, getattr(kept, name)) for name in ("asset_no", "serial_no", "manufacturer")
+    )
+    if not asset_no and plate == [dropped.serial_no, dropped.manufacturer]:
+        return dropped.ledger_key
+    return ledger_key(asset_no, *plate)

@@ -23,12 +23,12 @@ from hub.vocabulary import FilingState
 from hub.writer import Writer, check_version
 
 LEFT_BEHIND: dict[str, Any] = {
-    **dict.fromkeys(("source_system", "source_key", "source_fetched_at")),
+    **dict.fromkeys(("source_system", "source_key", "source_as_of", "source_fetched_at")),
     **dict.fromkeys(("import_sha256", "import_line")),
     **dict.fromkeys(("department", "location", "custodian", "custodian_id", "install_district")),
     **dict.fromkeys(("purchase_date", "purchase_price", "purchase_supplier")),
     **dict.fromkeys(("fixed_asset_no", "management_class", "qr_code", "remark")),
-    **dict.fromkeys(("filing_at", "filing_reason")),
+    **dict.fromkeys(("filing_at", "filing_reason", "status_reason")),
     "filing_state": FilingState.NONE,
     "photo_urls": [],
 }

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import ColumnElement
 from sqlmodel import col
@@ -41,15 +40,16 @@ class LastTest:
         return self.valid_until
 
 
-async def last_test(db: Writer, instrument_id: UUID) -> LastTest | None:
-    """The last test by the certificates in force; None where the hub holds none.
+async def last_test(db: Writer, instrument: Instrument) -> LastTest | None:
+    """The last test by the certificates of its owner in force; None where the hub holds none.
 
     Of two tests on one day the one that came last counts.
     """
     found = await db.all(
         readable(PLATFORM, Certificate)
         .where(
-            col(Certificate.instrument_id) == instrument_id,
+            col(Certificate.instrument_id) == instrument.id,
+            col(Certificate.client_id) == instrument.owner_id,
             col(Certificate.test_to).is_not(None),
             COUNTS,
         )
@@ -64,7 +64,7 @@ async def date_instrument(db: Writer, instrument: Instrument, issued: Certificat
 
     A result notice stops the instrument, unless it has passed a later test since.
     """
-    tested = await last_test(db, instrument.id)
+    tested = await last_test(db, instrument)
     if tested is None:
         return
     changes = told_by(tested, instrument)
@@ -91,6 +91,7 @@ async def _passed_since(db: Writer, notice: Certificate) -> bool:
     later = await db.all(
         readable(PLATFORM, Certificate).where(
             col(Certificate.instrument_id) == notice.instrument_id,
+            col(Certificate.client_id) == notice.client_id,
             col(Certificate.test_to) > notice.test_to,
             COUNTS,
         )
