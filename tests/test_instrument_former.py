@@ -1,10 +1,15 @@
 """Instruments that had another owner: what is not its successor's, and what holds all the same."""
 
+from datetime import date, timedelta
+from typing import Any
+
 import pytest
 
+from hub.tables.instrument import Instrument
 from hub.tables.standard import StandardInstrument
-from hub.vocabulary import Role
-from tests.career_verbs import a_keeper, hand_over, line, merge
+from hub.times import today
+from hub.vocabulary import CertificateKind, Conclusion, InstrumentState, Role
+from tests.career_verbs import a_keeper, accept, hand_over, line, merge, offer
 from tests.doors import HubClient
 from tests.given import (
     a_certificate,
@@ -14,8 +19,19 @@ from tests.given import (
     an_instrument,
     an_organization,
 )
-from tests.ledger_verbs import Firm, done
+from tests.importing import a_ledger, import_ledger, taken
+from tests.issuing import a_bench, issue, issued
+from tests.ledger_verbs import Firm, done, problem, update
+from tests.sync_verbs import a_row, codes, sync
+from tests.test_instrument_last_test import BEFORE
+from tests.test_instrument_last_test import NOTICE as FAILED
 from tests.test_instrument_merge import an_id
+
+NOTICE: dict[str, Any] = {
+    "kind": CertificateKind.RESULT_NOTICE,
+    "conclusion": Conclusion.UNQUALIFIED,
+    "valid_until": None,
+}
 
 HELD = """
 SELECT c.instrument_id AS certified, c.version, e.object_id AS known, s.instrument_id AS used
@@ -55,3 +71,93 @@ async def test_a_merger_takes_nothing_that_is_the_former_owners(
     assert held.version == 1
     stays = await line(hub, own)
     assert (stays.last_date, stays.due_date, stays.certificate_no) == (None, None, None)
+
+
+async def a_failed(hub: HubClient, giver: Firm, taker: Firm) -> Instrument:
+    """A line that a notice has found unfit in the hands of the giver, and the taker has now."""
+    lab = await hub.given(a_laboratory())
+    stopped: dict[str, Any] = {"status": InstrumentState.STOPPED, "interval_months": 12}
+    one = await hub.given(an_instrument(giver.owner, **stopped, last_date=date(2024, 3, 5)))
+    await hub.given(a_certificate(lab.organization, one, **NOTICE))
+    await hand_over(hub, giver, taker, one)
+    return one
+
+
+async def test_what_has_failed_is_not_used_by_its_next_owner_either(
+    hub: HubClient, giver: Firm
+) -> None:
+    taker = await a_keeper(hub)
+    one = await a_failed(hub, giver, taker)
+
+    dated = await update(hub, taker.user, one, 3, content={"lastDate": str(today())})
+    moved = await update(hub, taker.user, one, 3, status="IN_USE")
+    shorter = done(await update(hub, taker.user, one, 3, content={"intervalMonths": 6}))
+
+    assert problem(dated) == ("REFUSED", ["lastDate"])
+    assert problem(moved) == ("REFUSED", ["status"])
+    assert shorter["instrument"]["dueDate"] is None
+
+
+async def test_neither_a_sync_nor_a_file_dates_anew_what_has_failed_before(
+    hub: HubClient, giver: Firm
+) -> None:
+    taker = await a_keeper(hub)
+    one = await a_failed(hub, giver, taker)
+
+    stated = {"assetNo": one.asset_no, "lastDate": str(today()), "intervalMonths": 6}
+    synced = await sync(hub, taker.user, a_row(1, externalId=None, **stated))
+    file = a_ledger(f"{one.asset_no},{one.name},,,6,2024-06-05,停用")
+    taken(await import_ledger(hub, taker.user, file))
+
+    stored = await line(hub, one)
+    assert codes(synced) == [["LAST_TEST_KEPT"]]
+    assert (stored.last_date, stored.due_date) == (date(2024, 3, 5), None)
+
+
+async def test_a_failure_of_before_is_not_washed_away_by_a_merger_or_another_transfer(
+    hub: HubClient, giver: Firm
+) -> None:
+    taker, third = await a_keeper(hub), await a_keeper(hub)
+    one = await a_failed(hub, giver, taker)
+    dated: dict[str, Any] = {"last_date": today(), "due_date": today() + timedelta(days=300)}
+    own = await hub.given(an_instrument(taker.owner, interval_months=12, **dated))
+
+    done(await merge(hub, taker.user, own, one, dropVersion=3))
+    done(await offer(hub, taker.user, own, third.owner.uscc, version=2))
+    done(await accept(hub, third.user, own, version=3))
+    moved = await update(hub, third.user, own, 4, status="IN_USE")
+
+    stored = await line(hub, own)
+    assert (stored.status, stored.due_date) == (InstrumentState.STOPPED, None)
+    assert (stored.last_date, stored.certificate_no) == (today(), None)
+    assert problem(moved) == ("REFUSED", ["status"])
+
+
+async def test_a_later_test_for_the_next_owner_lets_it_be_used_again(
+    hub: HubClient, giver: Firm
+) -> None:
+    taker = await a_keeper(hub)
+    one = await a_failed(hub, giver, taker)
+    lab = await hub.given(a_laboratory())
+    days: dict[str, Any] = dict.fromkeys(("test_from", "test_to", "issue_date"), today())
+    one.owner_id = taker.owner.id
+    later = a_certificate(lab.organization, one, **days, valid_until=today() + timedelta(days=9))
+    await hub.given(later)
+
+    used = await update(hub, taker.user, one, 3, status="IN_USE")
+
+    assert done(used)["instrument"]["status"] == "IN_USE"
+
+
+async def test_a_notice_of_an_older_test_does_not_stop_what_has_passed_with_a_former_owner(
+    hub: HubClient, giver: Firm
+) -> None:
+    taker, bench = await a_keeper(hub), await a_bench(hub)
+    one = await hub.given(an_instrument(giver.owner, due_date=date(2024, 9, 4)))
+    await hub.given(a_certificate(bench.lab.organization, one))
+    await hand_over(hub, giver, taker, one)
+
+    issued(await issue(hub, bench.lab, one, **FAILED | BEFORE))
+
+    stored = await line(hub, one)
+    assert (stored.status, stored.due_date) == (InstrumentState.IN_USE, date(2024, 9, 4))

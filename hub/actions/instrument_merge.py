@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlmodel import col
 
 from hub.actions.instrument import KEYED, ledger_key, own_line
-from hub.actions.last_test import last_test, told_by
+from hub.actions.last_test import LastTest, former_test, last_of, last_test, told_by
 from hub.actor import PLATFORM
 from hub.errors import Refused
 from hub.policy import readable
@@ -104,17 +104,25 @@ async def _completed(db: Writer, kept: Instrument, dropped: Instrument) -> dict[
     values["updated_at"] = datetime.now(UTC)
     if KEYED & values.keys():
         values["ledger_key"] = _key(values, kept, dropped)
-    tested = await last_test(db, kept)
+    former = last_of(former_test(kept), former_test(dropped))
+    tested = last_of(await last_test(db, kept), former)
+    values["former_test"] = former and former.left_behind()
     if tested is None:
         return values
     values |= told_by(tested, kept)
     if tested.failed and (state := state_after_failure(kept.status)) is not kept.status:
         values |= {
             "status": state,
-            "status_reason": f"证书 {tested.number} 的结论为不合格",
+            "status_reason": _why(tested),
             "status_moved_at": datetime.now(UTC),
         }
     return values
+
+
+def _why(tested: LastTest) -> str:
+    if tested.number is None:
+        return "移交之前的检定或校准结论为不合格"
+    return f"证书 {tested.number} 的结论为不合格"
 
 
 def _key(values: Mapping[str, Any], kept: Instrument, dropped: Instrument) -> str:
