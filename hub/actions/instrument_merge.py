@@ -9,18 +9,22 @@ from sqlalchemy import text
 from sqlmodel import col
 
 from hub.actions.instrument import KEYED, ledger_key, own_line
+from hub.actions.instrument_ties import follow, hold
 from hub.actions.last_test import LastTest, former_test, last_of, last_test, told_by
-from hub.actor import PLATFORM
+from hub.actor import PLATFORM, Can
 from hub.errors import Refused
 from hub.policy import readable
 from hub.rules.instrument import Plate, check_merge, state_after_failure
 from hub.tables.certificate import Certificate
 from hub.tables.instrument import Instrument
+from hub.vocabulary import FilingState
 from hub.writer import Writer
 
 ACTION = "mergeInstruments"
 FILLED = ("asset_no", "serial_no", "manufacturer", "model_spec", "compulsory_code")
 """What the line that stays takes over from the other where it says nothing itself."""
+FILED = ("filing_state", "filing_at", "filing_reason")
+"""What it takes over where the other has been filed and it has not."""
 
 EXTERNAL_IDS = text(
     """
@@ -47,12 +51,17 @@ STANDARDS = text(
 async def merge(db: Writer, keep: tuple[UUID, int], drop: tuple[UUID, int]) -> Instrument:
     """Merge the line `drop` into `keep`, each an id and the version seen; the line that stays.
 
-    Certificates, ids of other systems and places in standards go over to it, and its dates are what
-    these certificates say. NotFound, Conflict when a version has moved on, Refused where the two
-    cannot be the same instrument.
+    Certificates, ids of other systems, places in standards and what waits for it go over to it, and
+    its dates are what these certificates say. NotFound, Conflict when a version has moved on,
+    Refused where the two cannot be the same instrument.
     """
     if keep[0] == drop[0]:
         raise Refused("两件器具不能是同一行", "give two different lines", path=("drop",))
+    db.actor.must(Can.INSTRUMENT_WRITE)
+    mine = col(Instrument.owner_id) == db.actor.acts_for()
+    async with db.widely():
+        both = col(Instrument.id).in_((keep[0], drop[0]))
+        await hold(db, readable(PLATFORM, Instrument).where(mine, both))
     members = {keep: "keepVersion", drop: "dropVersion"}
     locked = {one: await own_line(db, *one, members[one]) for one in sorted(members)}
     kept, dropped = locked[keep], locked[drop]
@@ -65,7 +74,14 @@ async def merge(db: Writer, keep: tuple[UUID, int], drop: tuple[UUID, int]) -> I
         merged_into_id=kept.id,
         retired_at=datetime.now(UTC),
     )
-    return await db.change(kept, action=ACTION, **await _completed(db, kept, dropped))
+    filed = kept.filing_state is FilingState.NONE and dropped.filing_state is FilingState.ACCEPTED
+    values = await _completed(db, kept, dropped)
+    if filed:
+        values |= {name: getattr(dropped, name) for name in FILED}
+    await db.change(kept, action=ACTION, **values)
+    async with db.widely():
+        await follow(db, dropped, kept, filed=filed)
+    return kept
 
 
 def _plate(row: Instrument) -> Plate:

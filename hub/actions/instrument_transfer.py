@@ -11,6 +11,7 @@ from sqlalchemy import Select
 from sqlmodel import col
 
 from hub.actions.instrument import ledger_key, own_line
+from hub.actions.instrument_ties import end, hold
 from hub.actions.last_test import last_test
 from hub.actor import PLATFORM, Actor, Can
 from hub.errors import Refused
@@ -68,15 +69,18 @@ async def accept(
     """Take an offered line into the actor's ledger, under its own asset number where one is given.
 
     Certificates stay with those for whom they were issued; what the last of them said of the dates
-    goes along, and what it found still counts. The former owner hears that the line is gone.
+    goes along, and what it found still counts. What waits for the line at its former owner ends,
+    who hears that it is gone.
     NotFound for what is not offered, Conflict for a key that is taken or a version that has moved
     on, BadInput for a long number.
     """
     check_lengths({"asset_no": asset_no})
     mine = offered(db.actor).where(col(Instrument.id) == instrument_id)
     async with db.widely():
+        await hold(db, mine)
         row = await db.one(mine)
         check_version(row, expected_version)
+        await end(db, row)
         tested = await last_test(db, row)
         taken = _taken(db, row, asset_no) | {"former_test": tested and tested.left_behind()}
         return await db.change(row, action="acceptInstrument", **taken)
