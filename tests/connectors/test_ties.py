@@ -10,7 +10,7 @@ from tests.career_verbs import a_keeper, accept, line, merge, offer
 from tests.connectors.flows import a_filed, ask_for, done, given_filed, sent, the_platforms, told
 from tests.connectors.test_tasks import dispatch, instrument_of, tasked, tasks
 from tests.doors import HubClient, id_of
-from tests.given import a_conflict, a_connector, a_record, a_user, an_instrument
+from tests.given import a_conflict, a_connector, a_record, a_user, an_instrument, an_organization
 from tests.issuing import Bench, a_bench, issue, issued
 from tests.ledger_verbs import Firm
 from tests.ledger_verbs import done as changed
@@ -173,6 +173,21 @@ async def test_what_was_reported_for_the_former_owner_stays_as_it_was(
     assert again is MessageOutcome.UNCHANGED
     assert (seen["state"], seen["certificate"]["number"]) == ("REPORTED", paper["number"])
     assert seen["owner"] == {"id": id_of(bench.client)}
+
+
+async def test_a_merger_of_the_next_owner_takes_no_task_of_the_former(
+    hub: HubClient, ecqs: Connector, bench: Bench, client: Firm
+) -> None:
+    gauge = await tasked(hub, ecqs, bench, "TI-6")
+    owner = await hub.given(an_organization())
+    taker = Firm(owner, await hub.given(a_user(owner, Role.ORG_ADMIN, Role.LAB_STAFF)))
+    await handed_over(hub, client, taker, gauge)
+    gauge.owner_id = owner.id
+    keep = await hub.given(a_twin(gauge))
+
+    await merged(hub, taker, keep, gauge)
+
+    assert await instrument_of(hub, bench) == gauge.id
 
 
 async def test_a_request_is_withdrawn_once_all_that_it_is_about_has_other_owners(
