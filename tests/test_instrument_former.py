@@ -161,3 +161,17 @@ async def test_a_notice_of_an_older_test_does_not_stop_what_has_passed_with_a_fo
 
     stored = await line(hub, one)
     assert (stored.status, stored.due_date) == (InstrumentState.IN_USE, date(2024, 9, 4))
+
+
+async def test_a_failure_of_before_holds_against_a_good_test_of_the_same_day(
+    hub: HubClient, giver: Firm
+) -> None:
+    taker = await a_keeper(hub)
+    one = await a_failed(hub, giver, taker)
+    lab = await hub.given(a_laboratory())
+    one.owner_id = taker.owner.id
+    await hub.given(a_certificate(lab.organization, one, valid_until=today() + timedelta(days=9)))
+
+    moved = await update(hub, taker.user, one, 3, status="IN_USE")
+
+    assert problem(moved) == ("REFUSED", ["status"])
