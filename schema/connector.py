@@ -212,7 +212,7 @@ class Conflict(Noun):
     base: str | None = column(O, "对方此前的值，文字形式；此前没有说过的为空")
     as_of: datetime = column(O, "对方所说的时刻")
     rule: ConflictRule = column(O, "由来", match=True)
-    reason: Reason | None = column(O, "本平台规则不允许的原因", shape=Reason)
+    reason: Reason | None = column(O, "规则不允许的原因，或未经处理而结束的原因", shape=Reason)
     state: ConflictState = column(O, "状态", match=True)
     resolution: ConflictResolution | None = column(O, "如何处理的", match=True)
     resolved_at: datetime | None = column(O, "处理的时刻")

@@ -68,8 +68,8 @@ class VerificationRequest(Noun):
     latest_date: date | None = column(O, "最迟日期", match=True, order=True)
     note: str | None = column(O, "说明")
     external_no: str | None = column(O, "对方系统的编号，如预约单号", match=True)
-    reason: str | None = column(O, "退回的原因")
-    decided_at: datetime | None = column(O, "受理或退回的时刻")
+    reason: str | None = column(O, "退回或撤销的原因，如器具已移交其他机构")
+    decided_at: datetime | None = column(O, "受理、退回或撤销的时刻")
     items: list[VerificationRequestItem] = many(
         O, "各件器具", by=col(ItemRow.request_id), order=(By("position"),), most=MOST
     )

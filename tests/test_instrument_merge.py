@@ -20,7 +20,7 @@ from tests.career_verbs import a_keeper, line, merge, restore
 from tests.doors import Answer, HubClient, id_of
 from tests.given import a_certificate, a_laboratory, a_standard, a_user, an_instrument
 from tests.ledger_verbs import Firm, done, journal, problem, update
-from tests.sync_verbs import a_row, codes, statuses, sync
+from tests.sync_verbs import a_row, codes, results, statuses, sync
 
 CERTIFICATES = """
 query($id: ID!) { instrument(id: $id) { certificates { nodes { number } } } }
@@ -95,6 +95,39 @@ async def test_the_line_that_stays_takes_over_what_it_does_not_say_itself(
     stored = await line(hub, keep)
     assert (stored.asset_no, stored.ledger_key) == (drop.asset_no, drop.asset_no)
     assert (stored.serial_no, stored.manufacturer, stored.model_spec) == ("S-77", "某厂", "Y-60")
+
+
+async def test_a_line_whose_plate_is_completed_is_found_by_its_plate(
+    hub: HubClient, firm: Firm
+) -> None:
+    keep = an_instrument(firm.owner, asset_no=None, serial_no="P-1")
+    drop = an_instrument(firm.owner, asset_no=None, serial_no="P-1", manufacturer="某厂")
+    other = an_instrument(firm.owner, asset_no=None, serial_no="P-2")
+    maker = an_instrument(firm.owner, manufacturer="某厂")
+    await hub.all_given(keep, drop, other, maker)
+    done(await merge(hub, firm.user, keep, drop))
+    done(await merge(hub, firm.user, other, maker))
+
+    plate = {"externalId": None, "assetNo": None, "manufacturer": "某厂"}
+    again = await sync(hub, firm.user, a_row(1, serialNo="P-1", **plate))
+
+    assert statuses(again) == ["UPDATED"]
+    assert results(again)[0]["instrument"]["id"] == id_of(keep)
+    assert (await line(hub, other)).ledger_key == maker.ledger_key
+
+
+async def test_of_two_lines_with_one_plate_the_place_of_the_other_is_taken_over(
+    hub: HubClient, firm: Firm
+) -> None:
+    plate: dict[str, Any] = {"asset_no": None, "serial_no": "P-3", "manufacturer": "某厂"}
+    first, drop = an_instrument(firm.owner, **plate), an_instrument(firm.owner, **plate)
+    keep = an_instrument(firm.owner, asset_no=None, serial_no="P-3")
+    drop.ledger_key = "SN:某厂|P-3|2"
+    await hub.all_given(first, keep, drop)
+
+    done(await merge(hub, firm.user, keep, drop))
+
+    assert (await line(hub, keep)).ledger_key == "SN:某厂|P-3|2"
 
 
 async def test_the_ids_of_other_systems_lead_to_the_line_that_stays(

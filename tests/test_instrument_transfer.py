@@ -105,6 +105,7 @@ async def test_what_is_accepted_belongs_to_the_other_and_says_nothing_more_of_th
     house: dict[str, Any] = {
         "source_system": "erp",
         "source_key": "E-1",
+        "source_as_of": datetime.now(UTC),
         "source_fetched_at": datetime.now(UTC),
         "import_sha256": "0" * 64,
         "import_line": 7,
@@ -123,6 +124,7 @@ async def test_what_is_accepted_belongs_to_the_other_and_says_nothing_more_of_th
         "filing_at": datetime.now(UTC),
         "filing_reason": "x",
         "filing_state": FilingState.ACCEPTED,
+        "status_reason": "张三摔坏",
         "photo_urls": ["https://example.com/1.jpg"],
     }
     kept: dict[str, Any] = {

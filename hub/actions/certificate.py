@@ -322,12 +322,15 @@ async def _standard(db: Writer, draft: StandardDraft, place: int) -> StandardDra
 
 
 async def _replaced(db: Writer, draft: CertificateDraft) -> Certificate | None:
+    """The certificate that a draft replaces, locked after its instrument, as mergers do it."""
     if draft.replaces_id is None:
         return None
     mine = readable(db.actor, Certificate).where(
         col(Certificate.id) == draft.replaces_id,
         col(Certificate.issuer_id) == db.actor.organization_id,
     )
+    tested = col(Instrument.id).in_(mine.with_only_columns(col(Certificate.instrument_id)))
+    await db.all(readable(PLATFORM, Instrument).where(tested).with_for_update(of=Instrument))
     row = await db.one(mine)
     rules.check_move(row.state, CertificateState.REPLACED)
     return row

@@ -217,14 +217,18 @@ async def _party(db: Writer, party: Party, *which: ColumnElement[bool]) -> UUID:
 
 
 async def _instrument(db: Writer, client_id: UUID, item: dict[str, Any]) -> UUID | None:
-    """The client's ledger line with the serial number of the item, when there is exactly one."""
+    """The client's ledger line with the serial number of the item, when there is exactly one.
+
+    It stays in the ledger until the commit.
+    """
     if not item.get("serialNo"):
         return None
-    lines = await db.all(
-        readable(PLATFORM, Instrument).where(
-            col(Instrument.owner_id) == client_id, col(Instrument.serial_no) == item["serialNo"]
-        )
+    alike = readable(PLATFORM, Instrument).where(
+        col(Instrument.owner_id) == client_id, col(Instrument.serial_no) == item["serialNo"]
     )
+    held = alike.with_for_update(read=True, key_share=True, of=Instrument)
+    await db.all(held)  # waits for mergers: what came of them only another look sees
+    lines = await db.all(held)
     return lines[0].id if len(lines) == 1 else None
 
 

@@ -82,7 +82,7 @@ async def update(
     fit, Refused by the rules of instruments.
     """
     row = await own_line(db, instrument_id, expected_version, given=_stated(values))
-    tested = await last_test(db, row.id)
+    tested = await last_test(db, row)
     status = values.pop("status", row.status)
     approved = values.pop("approved", False)
     values = _fitting(values)

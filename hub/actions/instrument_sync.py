@@ -107,12 +107,20 @@ INSTRUMENTS = Ledger(
             TESTED,
             """
             LEFT JOIN LATERAL (
-                SELECT c.test_to, c.valid_until,
-                       c.kind = 'RESULT_NOTICE' OR c.conclusion = 'UNQUALIFIED' AS failed
-                FROM certificate c
-                WHERE c.instrument_id = s.id AND c.test_to IS NOT NULL
-                AND c.state = 'ISSUED' AND c.source_system IS NULL
-                ORDER BY c.test_to DESC, c.id DESC LIMIT 1
+                SELECT * FROM (
+                    (SELECT c.test_to, c.valid_until,
+                            c.kind = 'RESULT_NOTICE' OR c.conclusion = 'UNQUALIFIED' AS failed
+                     FROM certificate c
+                     WHERE c.instrument_id = s.id AND c.client_id = s.owner_id
+                     AND c.test_to IS NOT NULL AND c.state = 'ISSUED' AND c.source_system IS NULL
+                     ORDER BY c.test_to DESC, c.id DESC LIMIT 1)
+                    UNION ALL
+                    SELECT (s.former_test->>'testedOn')::date,
+                           (s.former_test->>'validUntil')::date,
+                           (s.former_test->>'failed')::boolean
+                    WHERE s.former_test IS NOT NULL
+                ) AS tests
+                ORDER BY test_to DESC, failed DESC LIMIT 1
             ) t ON true
             """,
             """

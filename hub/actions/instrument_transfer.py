@@ -11,6 +11,8 @@ from sqlalchemy import Select
 from sqlmodel import col
 
 from hub.actions.instrument import ledger_key, own_line
+from hub.actions.instrument_ties import end, hold
+from hub.actions.last_test import last_test
 from hub.actor import PLATFORM, Actor, Can
 from hub.errors import Refused
 from hub.policy import readable
@@ -23,12 +25,12 @@ from hub.vocabulary import FilingState
 from hub.writer import Writer, check_version
 
 LEFT_BEHIND: dict[str, Any] = {
-    **dict.fromkeys(("source_system", "source_key", "source_fetched_at")),
+    **dict.fromkeys(("source_system", "source_key", "source_as_of", "source_fetched_at")),
     **dict.fromkeys(("import_sha256", "import_line")),
     **dict.fromkeys(("department", "location", "custodian", "custodian_id", "install_district")),
     **dict.fromkeys(("purchase_date", "purchase_price", "purchase_supplier")),
     **dict.fromkeys(("fixed_asset_no", "management_class", "qr_code", "remark")),
-    **dict.fromkeys(("filing_at", "filing_reason")),
+    **dict.fromkeys(("filing_at", "filing_reason", "status_reason")),
     "filing_state": FilingState.NONE,
     "photo_urls": [],
 }
@@ -67,15 +69,21 @@ async def accept(
     """Take an offered line into the actor's ledger, under its own asset number where one is given.
 
     Certificates stay with those for whom they were issued; what the last of them said of the dates
-    goes along. The former owner hears that the line is gone. NotFound for what is not offered,
-    Conflict for a key that is taken or a version that has moved on, BadInput for a long number.
+    goes along, and what it found still counts. What waits for the line at its former owner ends,
+    who hears that it is gone.
+    NotFound for what is not offered, Conflict for a key that is taken or a version that has moved
+    on, BadInput for a long number.
     """
     check_lengths({"asset_no": asset_no})
     mine = offered(db.actor).where(col(Instrument.id) == instrument_id)
     async with db.widely():
+        await hold(db, mine)
         row = await db.one(mine)
         check_version(row, expected_version)
-        return await db.change(row, action="acceptInstrument", **_taken(db, row, asset_no))
+        await end(db, row)
+        tested = await last_test(db, row)
+        taken = _taken(db, row, asset_no) | {"former_test": tested and tested.left_behind()}
+        return await db.change(row, action="acceptInstrument", **taken)
 
 
 def _taken(db: Writer, row: Instrument, asset_no: str | None) -> dict[str, Any]:

@@ -96,7 +96,8 @@ async def take_in(
         if stored is None:
             created.append({"owner_id": owner_id, "ledger_key": key, **values, **origin})
             continue
-        kept = _kept(stored, line, is_certified=stored["id"] in certified)
+        is_certified = stored["id"] in certified or stored["former_test"] is not None
+        kept = _kept(stored, line, is_certified=is_certified)
         changed = {
             name: value
             for name, value in values.items()

@@ -28,7 +28,7 @@ from hub.tables.connector import SourceRecord
 from hub.tables.instrument import Instrument
 from hub.tables.organization import Organization
 from hub.tables.verification import RequestItem, VerificationRequest, VerificationTask
-from hub.vocabulary import TaskState
+from hub.vocabulary import FilingState, TaskState
 from hub.writer import Writer
 
 MOST_ALIKE = 20
@@ -99,6 +99,7 @@ async def report(
         readable(PLATFORM, VerificationTask)
         .where(
             col(VerificationTask.instrument_id) == instrument.id,
+            col(VerificationTask.owner_id) == certificate.client_id,
             col(VerificationTask.institute_id) == certificate.issuer_id,
             waits,
         )
@@ -162,8 +163,16 @@ async def _again(db: Writer, key: UUID, draft: TaskDraft, values: dict[str, Any]
         values = values | {"state": draft.state}
     elif draft.state is TaskState.CANCELLED:
         raise Refused("结果已上报，任务不能取消", "its result was reported: it cannot be cancelled")
+    if await _is_in_other_hands(db, row):
+        return False
     version = row.version
     return (await db.change(row, action="dispatchTask", **values)).version != version
+
+
+async def _is_in_other_hands(db: Writer, task: VerificationTask) -> bool:
+    """Whether the line of a task has gone to another ledger: then it stays what it was for it."""
+    gone = (col(Instrument.id) == task.instrument_id) & (col(Instrument.owner_id) != task.owner_id)
+    return bool(await db.all(readable(PLATFORM, Instrument).where(gone)))
 
 
 async def _institute(db: Writer, speaker: Speaker, draft: TaskDraft) -> Organization:
@@ -200,18 +209,25 @@ async def _request(db: Writer, speaker: Speaker, draft: TaskDraft) -> Verificati
 async def _instrument(
     db: Writer, speaker: Speaker, draft: TaskDraft, request: VerificationRequest | None
 ) -> Instrument | None:
-    """The instrument that a task is about, None where it cannot be told."""
+    """The instrument that a task is about, None where it cannot be told.
+
+    It stays what it is until the commit. A line that has left the ledger of who asked for it, or
+    whose filing was left behind with a former owner, is meant no more.
+    """
     if request is not None:
         items = await db.all(
             readable(db.actor, RequestItem).where(col(RequestItem.request_id) == request.id)
         )
         candidates = [Candidate(one.instrument_id, _likeness(one.item)) for one in items]
+        meant = col(Instrument.owner_id) == request.applicant_id
     elif speaker.organization_id is None:
         candidates = await _accepted(db, speaker, draft.likeness)
+        meant = col(Instrument.filing_state) == FilingState.ACCEPTED
     else:
         return None
     key = matched(draft.likeness, candidates)
-    found = await db.all(readable(db.actor, Instrument).where(col(Instrument.id) == key))
+    this = readable(db.actor, Instrument).where(col(Instrument.id) == key, meant)
+    found = await db.all(this.with_for_update(read=True, key_share=True, of=Instrument))
     return found[0] if found else None
 
 

@@ -11,6 +11,7 @@ from sqlmodel import col
 
 from hub.actions.connector import queue
 from hub.actions.filing import own_lines, unconnected
+from hub.actor import PLATFORM
 from hub.errors import Refused
 from hub.exchange import ConnectorKind
 from hub.policy import readable
@@ -20,7 +21,7 @@ from hub.rules.verification import OPEN, channel, check_institute, decided, prog
 from hub.tables.instrument import Instrument
 from hub.tables.organization import Organization
 from hub.tables.verification import RequestItem, VerificationRequest, VerificationTask
-from hub.vocabulary import FilingState, InstrumentState, OrgKind
+from hub.vocabulary import FilingState, InstrumentState, OrgKind, RequestState
 from hub.writer import Writer
 
 MESSAGES = {
@@ -89,6 +90,8 @@ async def decide(
     request that was not made through it, Refused for a return of what has been begun.
     """
     row = await db.one(made_through(db, no, kind, speaker_id))
+    if row.state is RequestState.WITHDRAWN:
+        return False
     changes: dict[str, Any] = {"state": decided(row.state, accepted=accepted), "reason": reason}
     if changes["state"] is not row.state:
         changes["decided_at"] = at
@@ -113,10 +116,10 @@ def made_through(
 async def progress(db: Writer, request_id: UUID) -> None:
     """Let a request follow the tasks that have come of it."""
     row = await db.one(
-        readable(db.actor, VerificationRequest).where(col(VerificationRequest.id) == request_id)
+        readable(PLATFORM, VerificationRequest).where(col(VerificationRequest.id) == request_id)
     )
     tasks = await db.all(
-        readable(db.actor, VerificationTask).where(col(VerificationTask.request_id) == request_id)
+        readable(PLATFORM, VerificationTask).where(col(VerificationTask.request_id) == request_id)
     )
     state = progressed(row.state, row.size, [one.state for one in tasks])
     await db.change(row, action="progressRequest", state=state)
@@ -168,6 +171,7 @@ async def _objections(db: Writer, rows: Sequence[Instrument]) -> list[Problem]:
         .join(VerificationRequest, col(VerificationRequest.id) == col(RequestItem.request_id))
         .where(
             col(RequestItem.instrument_id).in_([row.id for row in rows]),
+            col(RequestItem.applicant_id) == db.actor.acts_for(),
             col(VerificationRequest.state).in_(sorted(OPEN)),
         )
     )

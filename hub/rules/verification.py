@@ -70,9 +70,9 @@ def progressed(state: RequestState, items: int, tasks: Sequence[TaskState]) -> R
     """The state of a request for so many instruments, given the tasks that have come of it.
 
     It is done when there has been a task for each and none is left, and one was reported at least.
-    Where all tasks are cancelled it waits for others.
+    Where all tasks are cancelled it waits for others. What was withdrawn stays so.
     """
-    if not tasks:
+    if not tasks or state is RequestState.WITHDRAWN:
         return state
     if all(one is TaskState.CANCELLED for one in tasks):
         return RequestState.ACCEPTED
@@ -84,17 +84,18 @@ def matched(told: Likeness, candidates: Sequence[Candidate]) -> UUID | None:
     """The one instrument that a task is about; None where there is none, or more than one.
 
     By the number of its filing; where that is not told or not known, by serial number and maker.
+    Candidates of one id, as of lines that were merged since, are one instrument.
     """
     wanted = _normal(told)
     normal = [(one.id, _normal(one.likeness)) for one in candidates]
     if wanted.filing_no:
-        found = [key for key, one in normal if one.filing_no == wanted.filing_no]
+        found = {key for key, one in normal if one.filing_no == wanted.filing_no}
         if found:
-            return found[0] if len(found) == 1 else None
+            return found.pop() if len(found) == 1 else None
     if not (wanted.serial_no and wanted.manufacturer):
         return None
-    found = [key for key, one in normal if one[1:] == wanted[1:]]
-    return found[0] if len(found) == 1 else None
+    found = {key for key, one in normal if one[1:] == wanted[1:]}
+    return found.pop() if len(found) == 1 else None
 
 
 def answers(kind: ConnectorKind, certificate: CertificateKind) -> bool:

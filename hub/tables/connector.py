@@ -176,7 +176,8 @@ class SourceRecord(Table, table=True):
 class Conflict(Row, table=True):
     """Two values of one `field` of an instrument, ours and theirs, as text.
 
-    `base` is what they said before; `reason` {zh, en} are the words of a rule that refused theirs.
+    `base` is what they said before; `reason` {zh, en} are the words of a rule that refused theirs,
+    or why it has ended with nobody's decision.
     """
 
     OWNERS: ClassVar[tuple[str, ...]] = ("owner_id",)

@@ -31,7 +31,8 @@ class Instrument(Row, table=True):
     Retired lines keep their row (`retired_at`) and free their key. `status_moved_at` is when the
     hub last moved it between states, None while its ledger file says its state. `offered_to_id` is
     the organisation that may take the line into its own ledger, `merged_into_id` the line of the
-    same instrument that goes on.
+    same instrument that goes on. `former_test` is the last test that a certificate of a former
+    owner tells of {testedOn, validUntil, failed}: for the rules, shown to nobody.
     """
 
     OWNERS: ClassVar[tuple[str, ...]] = ("owner_id",)
@@ -131,6 +132,7 @@ class Instrument(Row, table=True):
     photo_urls: list[str] = Field(default_factory=list, sa_type=TEXTS)
     qr_code: str | None = None
     certificate_no: str | None = None
+    former_test: dict[str, Any] | None = Field(default=None, sa_type=JSON)
     remark: str | None = None
     import_sha256: str | None = Field(default=None, max_length=64)
     import_line: int | None = None
