@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, quote
 from uuid import UUID
+from weakref import WeakValueDictionary
 
 import structlog
 from graphql import GraphQLSchema
@@ -40,7 +41,7 @@ from hub.web.door import Caller
 from hub.web.downloads import takes_gzip
 from hub.web.operations import Operations
 from hub.web.presence import Attendance, Presence
-from hub.web.table_pages import PageRefused, Table, pages
+from hub.web.table_pages import PAGES_AT_ONCE, PageRefused, Table, pages
 from hub.web.tabling import with_parameters
 
 PATH = "/export/"
@@ -99,6 +100,7 @@ class SavedTables:
         self._schema_of = schema_of
         self._attendance = Attendance()
         self._running: Counter[UUID | None] = Counter()
+        self._turns: WeakValueDictionary[UUID | None, asyncio.Semaphore] = WeakValueDictionary()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request. A client that hangs up gets nothing, and its work is stopped."""
@@ -168,7 +170,8 @@ class SavedTables:
             raise _unknown()
         form = self._operations.tabling.form(row["document"], self._schema_of(actor))
         variables = with_parameters(form, row["variables"], asked.parameters)
-        return Table(row, actor, standing, form, variables, form.columns(variables))
+        turns = self._turns.setdefault(actor.user_id, asyncio.Semaphore(PAGES_AT_ONCE))
+        return Table(row, actor, standing, form, variables, form.columns(variables), turns)
 
     @contextmanager
     def _counted(self, actor: Actor) -> Iterator[None]:
