@@ -20,7 +20,7 @@ from tests.doors import HubClient
 from tests.exports.verbs import Requester
 from tests.given import an_instrument, an_organization
 from tests.patience import patiently
-from tests.saved.verbs import a_key, basic, changed, saved, with_password
+from tests.saved.verbs import a_key, basic, changed, delete, saved, with_password
 from tests.serving import served
 
 LINES = 350
@@ -105,6 +105,22 @@ async def test_a_table_ends_where_its_account_is_closed_or_becomes_another(
 
     with pytest.raises(httpx.RemoteProtocolError):
         await read(address + opened, **headers)
+
+    assert between.pages == 2
+
+
+async def test_a_table_that_a_key_opened_ends_where_its_query_is_deleted(
+    hub: HubClient, firm: Requester, address: str, opened: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def delete_it() -> None:
+        shown = "{ savedQueries { nodes { id version } } }"
+        (query,) = (await hub.ask(shown, as_=firm.user)).data["savedQueries"]["nodes"]
+        await delete(hub, firm.user, query)
+
+    between = Between(monkeypatch, delete_it)
+
+    with pytest.raises(httpx.RemoteProtocolError):
+        await read(address + opened)
 
     assert between.pages == 2
 
