@@ -221,6 +221,14 @@ async def test_a_key_opens_one_query_with_the_rights_of_who_made_it(
     assert (other.status_code, both.status_code, elsewhere.status_code) == (404, 400, 404)
 
 
+@pytest.mark.parametrize("path", ["/export", "/export/ledger.csv/", "/files/export/x/"])
+async def test_no_address_is_redirected_with_its_key(office: httpx.AsyncClient, path: str) -> None:
+    response = await office.get(path, params={"key": "hubkey_" + "A" * 43})
+
+    assert response.status_code in {401, 404}
+    assert "location" not in response.headers
+
+
 async def test_only_the_hash_of_a_key_is_stored(
     hub: HubClient, firm: Requester, query: Any
 ) -> None:
