@@ -29,7 +29,7 @@ from hub.db import Database
 from hub.engine.table import KEY
 from hub.errors import BadRequest, Busy, NotFound, Words
 from hub.exporters.lines import Row
-from hub.exporters.sheet import Sheet
+from hub.exporters.sheet import workbook
 from hub.exporters.stream import CsvText, JsonText, Text, Zipped
 from hub.policy import readable
 from hub.rules.saved_query import NAME
@@ -143,20 +143,19 @@ class SavedTables:
         stack.enter_context(self._counted(table.actor))
         found = await stack.enter_async_context(aclosing(pages(self._operations, table, caller)))
         first = await anext(found)
-        if request.method == "GET":
-            await self._audit(table, caller)
+        headers = {"content-disposition": _disposition(asked), "vary": VARY}
+        if request.method == "HEAD":
+            return StreamingResponse(_nothing(), 200, headers, media_type=MEDIA[asked.form])
+        await self._audit(table, caller)
         if asked.form == XLSX:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="hub-table-"))
             file = await _workbook(Path(folder) / "table.xlsx", table.columns, first, found)
-            content, headers = _pieces(file), {"content-length": str(file.stat().st_size)}
+            content, headers["content-length"] = _pieces(file), str(file.stat().st_size)
         else:
             text: Text = CsvText(table.columns) if asked.form == CSV else JsonText()
-            zipped = takes_gzip(request.headers)
-            content = _written(Zipped(text) if zipped else text, first, found)
-            headers = {"content-encoding": "gzip"} if zipped else {}
-        if request.method == "HEAD":
-            content = _nothing()
-        headers |= {"content-disposition": _disposition(asked), "vary": VARY}
+            if takes_gzip(request.headers):
+                text, headers["content-encoding"] = Zipped(text), "gzip"
+            content = _written(text, first, found)
         return StreamingResponse(content, 200, headers, media_type=MEDIA[asked.form])
 
     async def _table(self, asked: _Asked, standing: Standing) -> Table:
@@ -248,13 +247,10 @@ def _parameters(query_string: bytes) -> dict[str, str]:
 async def _workbook(
     file: Path, columns: Sequence[str], first: Sequence[Row], pages: AsyncIterator[list[Row]]
 ) -> Path:
-    sheet = await asyncio.to_thread(Sheet, file, columns)
-    try:
-        await asyncio.to_thread(sheet.add, first)
+    async with workbook(file, columns) as add:
+        await add(first)
         async for rows in pages:
-            await asyncio.to_thread(sheet.add, rows)
-    finally:
-        await asyncio.to_thread(sheet.close)
+            await add(rows)
     return file
 
 

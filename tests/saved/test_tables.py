@@ -259,6 +259,27 @@ async def test_head_tells_what_get_would(hub: HubClient, firm: Requester, form: 
     assert missing.status_code == 404
 
 
+@pytest.mark.parametrize("form", ["csv", "xlsx", "json"])
+async def test_head_reads_one_page(
+    hub: HubClient, firm: Requester, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    await filled(hub, firm)
+    await saved(hub, firm.user)
+    bearing = {"authorization": f"Bearer {await hub.token(firm.user)}"}
+    read, page = [], table_pages._page
+
+    async def noted(*given: Any) -> Any:
+        read.append(given)
+        return await page(*given)
+
+    monkeypatch.setattr(table_pages, "_page", noted)
+
+    there = await hub.http.head(f"/export/ledger.{form}", headers=bearing)
+
+    assert (there.status_code, len(read)) == (200, 1)
+    assert "content-length" not in there.headers
+
+
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS"])
 async def test_only_get_and_head_are_served(hub: HubClient, firm: Requester, method: str) -> None:
     response = await hub.http.request(method, "/export/ledger.csv")
