@@ -229,6 +229,12 @@ async def test_an_answer_names_its_file_and_is_kept_by_nobody(
     assert not [name for name in told if name.startswith("access-control-")]
 
 
+async def test_a_year_in_chinese_digits_is_a_name(hub: HubClient, firm: Requester) -> None:
+    await saved(hub, firm.user, "二〇二六年台账")
+
+    assert (await table(hub, firm.user, "二〇二六年台账.csv")).status_code == 200
+
+
 async def test_who_takes_gzip_gets_it(hub: HubClient, firm: Requester) -> None:
     await filled(hub, firm)
     await saved(hub, firm.user)
