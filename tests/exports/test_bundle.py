@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from hub.actor import PLATFORM
 from hub.cli import app
 from hub.exporters.bundle import file_name
+from hub.exporters.dcc.turns import written_dcc
 from hub.exporters.dcc.whole import Whole
 from hub.exporters.dcc.write import write_dcc
 from hub.importers.dcc.intake import foreign, import_dcc
@@ -141,12 +142,11 @@ async def test_a_certificate_that_we_cannot_write_by_a_mistake_keeps_no_other_ou
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     good, bad = await papers(hub, firm, 2)
-    written = bundle.written_dcc
 
     async def mistaken(whole: Whole, signer: Signer | None) -> bytes:
         if whole.number == bad.number:
             raise KeyError("poison")
-        return await written(whole, signer)
+        return await written_dcc(whole, signer)
 
     monkeypatch.setattr(bundle, "written_dcc", mistaken)
 

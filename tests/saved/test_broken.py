@@ -130,7 +130,8 @@ class Failing:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, error: Exception, times: int) -> None:
         self.calls = 0
-        self._value, self._error, self._times = Statements.value, error, times
+        self._value: Any = Statements.value
+        self._error, self._times = error, times
         failing = self
 
         async def value(self: Statements, *given: Any) -> bytes | None:
@@ -142,7 +143,8 @@ class Failing:
         self.calls += 1
         if 1 < self.calls <= 1 + self._times:
             raise self._error
-        return await self._value(statements, *given)
+        found: bytes | None = await self._value(statements, *given)
+        return found
 
 
 @pytest.mark.parametrize("error", [Busy("忙", "busy"), Unavailable("无", "away"), TimeoutError()])
