@@ -165,10 +165,11 @@ async def test_a_table_whose_pages_are_refused_again_and_again_is_broken_off(
     address: str, opened: str, monkeypatch: pytest.MonkeyPatch, patience: float
 ) -> None:
     monkeypatch.setattr(table_pages, "PAUSES", (0.01, 0.01))
-    page = table_pages._page
+    page: Any = table_pages._page
 
     async def until(*given: Any) -> Any:
-        return await page(*given[:-1], monotonic() + patience)
+        *before, _ = given
+        return await page(*before, monotonic() + patience)
 
     monkeypatch.setattr(table_pages, "_page", until)
     failing = Failing(monkeypatch, Busy("忙", "busy"), 100)
