@@ -1,7 +1,10 @@
-"""How the tasks of a process end."""
+"""How the tasks and threads of a process end."""
 
 import asyncio
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 CANCEL_EVERY = 1.0
 """Seconds that a task has for leaving before it is told once more."""
@@ -18,3 +21,18 @@ async def end(*tasks: asyncio.Task[Any]) -> None:
             task.cancel()
         await asyncio.wait(left, timeout=CANCEL_EVERY)
     await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def in_thread(work: Callable[..., T], *given: Any) -> T:
+    """What `work` returns in a thread. Who is cancelled goes on only when the thread has ended."""
+    task = asyncio.create_task(asyncio.to_thread(work, *given))
+    is_cancelled = False
+    while not task.done():
+        try:
+            await asyncio.wait([task])
+        except asyncio.CancelledError:
+            is_cancelled = True
+    if is_cancelled:
+        await asyncio.gather(task, return_exceptions=True)
+        raise asyncio.CancelledError
+    return task.result()

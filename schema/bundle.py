@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+import structlog
+
 from hub.actor import Actor
 from hub.db import Database
 from hub.errors import CostExceeded, Refused
@@ -66,6 +68,11 @@ class Dccs:
         except Refused as refusal:
             at = ".".join(map(str, refusal.path))
             return _none(f"{refusal.words.zh}（{at}）" if at else refusal.words.zh)
+        except Exception as error:  # noqa: BLE001 -- no certificate keeps the others out
+            structlog.get_logger("hub.exports").error(
+                "certificate not written", certificate=str(key), error=repr(error)
+            )
+            return _none("内部错误，已记录")
         name = file_name(whole.number, key.hex)
         return {"file": name, "member": await asyncio.to_thread(member, name, written)}
 

@@ -141,11 +141,18 @@ async def revoke_key(db: Writer, key_id: UUID, *, now: datetime) -> None:
 async def holder(database: Database, key: str, *, now: datetime) -> Holder:
     """On whose behalf `key` opens which saved query.
 
-    Unauthenticated for no key of ours, one that is expired or revoked, and one whose account is
-    not active, or acts for another organisation, roles or district than when it was made.
+    Unauthenticated for no key of ours, one that is expired or revoked or whose query was deleted,
+    and one whose account is not active, or acts for another organisation, roles or district than
+    when it was made.
     """
-    living = readable(SIGN_IN, ExportKey).where(
-        col(ExportKey.digest) == digest(key), col(ExportKey.expires_at) > now
+    living = (
+        readable(SIGN_IN, ExportKey)
+        .join(SavedQuery, col(SavedQuery.id) == col(ExportKey.query_id))
+        .where(
+            col(ExportKey.digest) == digest(key),
+            col(ExportKey.expires_at) > now,
+            col(SavedQuery.retired_at).is_(None),
+        )
     )
     async with database.reader(SIGN_IN) as db:
         row = await db.first(living)
@@ -189,7 +196,7 @@ def _another() -> Forbidden:
 
 def _no_key() -> Unauthenticated:
     return Unauthenticated(
-        "密钥无效，或已过期、撤销，或其账号已停用、机构与角色已变更",
+        "密钥无效，或已过期、撤销，或其查询已删除，或其账号已停用、机构与角色已变更",
         "the key is not valid, or not any more",
         hint=Words("请用 createExportKey 另取一把", "make another one with createExportKey"),
     )

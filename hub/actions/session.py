@@ -123,7 +123,12 @@ async def _proven(
             await _welcome(db, admitted, now)
             return await then(db, admitted)
         await _turn_away(db, user, now, counted=admitted is not None)
-    raise Unauthenticated(
+    raise not_admitted()
+
+
+def not_admitted() -> Unauthenticated:
+    """The refusal of a login and password, whatever is wrong with them."""
+    return Unauthenticated(
         "登录名或口令不正确，或账号暂不可用",
         "wrong login or password, or the account cannot be used for the moment",
         hint=Words(

@@ -8,7 +8,8 @@ from typing import Any
 
 import orjson
 
-FORMULA = re.compile(r"[=+\-@\t\r]")
+FORMULA = re.compile(r"[=+\-@\t\r\n＝＋－＠]")
+"""What a cell of a formula begins with; a spreadsheet may read wide signs as signs."""
 NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?\Z")
 BOM = "\ufeff"
 SEPARATOR = "；"

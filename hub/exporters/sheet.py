@@ -1,6 +1,7 @@
 """Rows of a noun as an Excel workbook, written to a file row by row in little memory."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ from xlsxwriter import Workbook
 
 from hub.errors import Refused, Words
 from hub.exporters.lines import Row, cells, paths_of
+from hub.tasks import in_thread
 
 MOST_ROWS = 1_048_575
 """What a sheet holds beside its heading (ECMA-376: 1,048,576 rows)."""
@@ -37,6 +39,10 @@ class Sheet:
         """Write the file; nothing can be added any more."""
         self._book.close()
 
+    def discard(self) -> None:
+        """Let go of what was written, without a file."""
+        self._sheet._opt_close()  # noqa: SLF001 -- the library closes only what it has built
+
     def _write(self, values: Iterable[Any]) -> None:
         sheet, at = self._sheet, self._next
         self._next += 1
@@ -49,6 +55,27 @@ class Sheet:
                 if len(value) > LONGEST:
                     raise _too_long()
                 sheet.write_string(at, column, value)
+
+
+@asynccontextmanager
+async def workbook(
+    file: Path, columns: Sequence[str]
+) -> AsyncIterator[Callable[[Iterable[Row]], Awaitable[None]]]:
+    """A workbook in the making: what adds rows to it, in a thread. The file is there afterwards.
+
+    Where an error or a cancellation comes out of the block, none is built.
+    """
+    sheet = await in_thread(Sheet, file, columns)
+
+    async def add(rows: Iterable[Row]) -> None:
+        await in_thread(sheet.add, rows)
+
+    try:
+        yield add
+        await in_thread(sheet.close)
+    except BaseException:
+        sheet.discard()
+        raise
 
 
 def _too_long() -> Refused:

@@ -7,7 +7,7 @@ worker was killed begins behind the last part, so that no row is lost and none c
 import asyncio
 import tempfile
 import zlib
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -28,7 +28,7 @@ from hub.exchange import ExportFailure, ExportFormat, ExportNoun, ExportState
 from hub.exporters.bundle import piece
 from hub.exporters.deflate import deflated, inflated
 from hub.exporters.lines import csv_lines, json_lines
-from hub.exporters.sheet import MOST_ROWS, Sheet
+from hub.exporters.sheet import MOST_ROWS, workbook
 from hub.jobs.bundles import closed
 from hub.policy import readable
 from hub.tables.export import Export, ExportPart
@@ -246,12 +246,9 @@ class Exporter:
         """Make a workbook of the parts, and store it in their place."""
         with tempfile.TemporaryDirectory(prefix="hub-export-") as folder:
             file = Path(folder) / "export.xlsx"
-            sheet = await asyncio.to_thread(Sheet, file, leased["columns"])
-            try:
+            async with workbook(file, leased["columns"]) as add:
                 for number in range(at.parts):
-                    await asyncio.to_thread(_added, sheet, await self._part(leased, number))
-            finally:
-                await asyncio.to_thread(sheet.close)
+                    await add(_rows_in(await self._part(leased, number)))
             size = file.stat().st_size
             async with self.database.writer(PLATFORM) as db:
                 await self._note(db, leased)
@@ -324,8 +321,9 @@ def _encoded(
     return written, {"data": deflated(written)} if written else {}
 
 
-def _added(sheet: Sheet, part: bytes) -> None:
-    sheet.add(orjson.loads(line) for line in inflated(part).splitlines())
+def _rows_in(part: bytes) -> Iterator[Mapping[str, Any]]:
+    for line in inflated(part).splitlines():
+        yield orjson.loads(line)
 
 
 async def _store(db: Writer, leased: RowMapping, number: int, **part: bytes) -> None:

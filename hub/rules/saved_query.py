@@ -8,8 +8,8 @@ import orjson
 
 from hub.errors import Refused, Words
 
-NAME = re.compile(r"[0-9A-Za-z_\-\u3400-\u9fff]{1,64}")
-"""Letters, digits, `-`, `_` and Chinese characters, so that a name is one step of a path."""
+NAME = re.compile(r"[0-9A-Za-z_\-\u3007\u3400-\u9fff]{1,64}")
+"""Letters, digits, `-`, `_` and Chinese characters with 〇, so that a name is a step of a path."""
 LONGEST_VARIABLES = 10_000
 """Bytes of the variables as JSON."""
 

@@ -261,5 +261,6 @@ def application(hub: Hub, companions: Sequence[Companion] = ()) -> Front:
         ],
         lifespan=lifespan,
     )
+    app.router.redirect_slashes = False  # what an address holds goes nowhere else
     app.state.drain = hub.draining.set
     return app

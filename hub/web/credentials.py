@@ -1,8 +1,8 @@
 """Who asks for a table: by password as spreadsheets send it, by token, or by a key in the address.
 
-A password that was right is remembered for a minute in the process, so that ten tables that are
-refreshed together cost one Argon2. Whether the account is active and still has that password is
-looked up each time.
+What a look at a password has found is remembered for a minute in the process, so that ten tables
+that are refreshed together cost one Argon2, or one failure. Whether the account is active and still
+has a password that was right is looked up each time.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from hub.actions.saved_query import Holder, holder
-from hub.actions.session import Known, actor_of_known, recognise
+from hub.actions.session import Known, actor_of_known, not_admitted, recognise
 from hub.actor import Actor
 from hub.db import Database
 from hub.errors import BadRequest, Unauthenticated, Words
@@ -32,7 +32,7 @@ CHALLENGE = 'Basic realm="metrology data hub", charset="UTF-8"'
 """What makes Excel and Power BI ask for login and password (RFC 7617)."""
 BASIC = re.compile(r"[Bb]asic +([0-9A-Za-z+/]+=*)")
 REMEMBERED = 60.0
-"""Seconds for which a right password is remembered."""
+"""Seconds for which a password is remembered, right or wrong."""
 MOST = 1_000
 LONGEST_PASSWORD = 1_024
 
@@ -104,27 +104,19 @@ def _said(text: str) -> tuple[str, str]:
         login = colon = password = ""
     fits = len(login) <= LONGEST_LOGIN and login.isprintable() and len(password) <= LONGEST_PASSWORD
     if not (login and colon and password and fits):
-        raise wrong()
+        raise not_admitted()
     return login, password
 
 
-def wrong() -> Unauthenticated:
-    """The refusal of a password, whatever is wrong with it."""
-    return Unauthenticated(
-        "登录名或口令不正确，或账号暂不可用",
-        "wrong login or password, or the account cannot be used for the moment",
-    )
-
-
 class _Look(NamedTuple):
-    """One look at a password."""
+    """One look at a password, which finds whose it is, or that it is wrong."""
 
     until: float
-    task: asyncio.Task[Known]
+    task: asyncio.Task[Known | None]
 
 
 class Passwords:
-    """The passwords that were right a moment ago, by marks that tell nothing of them."""
+    """The passwords of a moment ago, right and wrong, by marks that tell nothing of them."""
 
     def __init__(
         self,
@@ -142,44 +134,58 @@ class Passwords:
         self._looks: dict[bytes, _Look] = {}
 
     async def known(self, login: str, password: str, host: str, request_id: str) -> Known:
-        """Whose password it is. Those who bring the same at once share one look at it.
+        """Whose password it is. Those who bring the same share one look at it, for a minute.
 
-        Unauthenticated, Throttled, Busy.
+        Unauthenticated, counted once for each look; Throttled, Busy.
         """
         mark = hmac.digest(self._secret, f"{login}\0{password}".encode(), "sha256")
         look = self._looks.get(mark)
         if look is not None and self._clock() < look.until:
-            known = await asyncio.shield(look.task)
+            known = await _seen(look)
             if await actor_of_known(self._database, known) is not None:
                 return known
-        return await asyncio.shield(self._look(mark, login, password, host, request_id))
+            newer = self._looks.get(mark)
+            if newer is not None and newer is not look:
+                return await _seen(newer)
+        return await _seen(self._look(mark, login, password, host, request_id))
 
     async def actor(self, known: Known) -> Actor:
         """Who that is now. Unauthenticated where the password is another one by now."""
         actor = await actor_of_known(self._database, known)
         if actor is None:
-            raise wrong()
+            raise not_admitted()
         return actor
 
-    def _look(
-        self, mark: bytes, login: str, password: str, host: str, request_id: str
-    ) -> asyncio.Task[Known]:
+    def _look(self, mark: bytes, login: str, password: str, host: str, request_id: str) -> _Look:
         self._looks.pop(mark, None)
         if len(self._looks) >= MOST:
             del self._looks[next(iter(self._looks))]
         task = asyncio.create_task(self._recognised(login, password, host, request_id))
         look = self._looks[mark] = _Look(self._clock() + REMEMBERED, task)
         task.add_done_callback(lambda _: self._drop_failure(mark, look))
-        return task
+        return look
 
-    async def _recognised(self, login: str, password: str, host: str, request_id: str) -> Known:
-        async with self._failures.watch(host):
-            return await recognise(
-                self._database, login, password, now=self._now(), request_id=request_id
-            )
+    async def _recognised(
+        self, login: str, password: str, host: str, request_id: str
+    ) -> Known | None:
+        try:
+            async with self._failures.watch(host):
+                return await recognise(
+                    self._database, login, password, now=self._now(), request_id=request_id
+                )
+        except Unauthenticated:
+            return None
 
     def _drop_failure(self, mark: bytes, look: _Look) -> None:
-        """Remember no password that was wrong, or that nobody could look at."""
+        """Remember nothing where nobody could look."""
         failed = look.task.cancelled() or look.task.exception() is not None
         if failed and self._looks.get(mark) is look:
             del self._looks[mark]
+
+
+async def _seen(look: _Look) -> Known:
+    """Whose password was found. Unauthenticated for a wrong one."""
+    known = await asyncio.shield(look.task)
+    if known is None:
+        raise not_admitted()
+    return known

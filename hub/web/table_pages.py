@@ -1,5 +1,6 @@
 """The rows of a saved query, page after page, each priced, authorized and bounded by itself."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from time import monotonic
@@ -14,15 +15,24 @@ from hub.engine.table import ROWS
 from hub.engine.walk import A_PAGE
 from hub.errors import Code, Refused, Unauthenticated, Words
 from hub.exporters.lines import Row
+from hub.web.body import Asked
 from hub.web.credentials import Standing
 from hub.web.door import Caller
+from hub.web.faults import TimedOut
 from hub.web.operations import Operations, Outcome
 from hub.web.tabling import Form
 from schema.page import most_of
 
 MOST_ROWS = 100_000
 MOST_SECONDS = 60.0
-"""What one table may take to be read; how long its client takes does not count."""
+"""What one table may take to be read; its turn and its client may take longer."""
+PAGES_AT_ONCE = 2
+"""Pages of one account that a process reads at a time."""
+PAUSES = (0.5, 1.0, 2.0)
+"""Seconds until a page is asked for again that a busy machine has refused."""
+PASSING = frozenset({Code.BUSY, Code.UNAVAILABLE})
+DEAR = frozenset({Code.COST_EXCEEDED, Code.TIMEOUT})
+"""What a smaller page may do about."""
 QUERY = frozenset({OperationType.QUERY})
 
 
@@ -36,7 +46,7 @@ class PageRefused(Exception):
 
 @dataclass(frozen=True)
 class Table:
-    """A saved query for one caller, with its variables."""
+    """A saved query for one caller, with its variables; `turns` are those of its account."""
 
     row: RowMapping
     actor: Actor
@@ -44,6 +54,7 @@ class Table:
     form: Form
     variables: Mapping[str, Any]
     columns: Sequence[str]
+    turns: asyncio.Semaphore
 
 
 async def pages(
@@ -51,19 +62,17 @@ async def pages(
 ) -> AsyncGenerator[list[Row], None]:
     """The rows page by page, each read as who the caller is by then; at least one page.
 
-    Refused beyond `MOST_ROWS` and `MOST_SECONDS`, Unauthenticated for who is another by then,
-    PageRefused for a page that came to nothing.
+    Refused beyond `MOST_ROWS` and `MOST_SECONDS`, PageRefused for a page that came to nothing.
     """
-    size, after, number, spent = min(most_of(table.actor), A_PAGE), None, 0, 0.0
+    size, after, number, left = min(most_of(table.actor), A_PAGE), None, 0, MOST_SECONDS
     while True:
-        begun = monotonic()
-        if await table.standing.admit() != table.actor:
-            raise _another()
-        size, found = await _page(operations, table, caller, size, after)
-        spent += monotonic() - begun
+        async with table.turns:
+            begun = monotonic()
+            size, found = await _page(operations, table, caller, size, after, begun + left)
+            left -= monotonic() - begun
         rows, after = _rows_of(found, table.form)
         number += len(rows)
-        if number > MOST_ROWS or (after is not None and spent > MOST_SECONDS):
+        if number > MOST_ROWS or (after is not None and left < 0):
             raise _too_large()
         yield rows
         if after is None:
@@ -71,17 +80,45 @@ async def pages(
 
 
 async def _page(
-    operations: Operations, table: Table, caller: Caller, size: int, after: str | None
+    operations: Operations, table: Table, caller: Caller, size: int, after: str | None, until: float
 ) -> tuple[int, Any]:
-    """A page of at most `size` rows, or of as many as one operation may cost; and that many."""
+    """A page of at most `size` rows, or of as many as one operation may cost; and that many.
+
+    Where the machine is busy it is asked for again, but not after `until`.
+    """
+    pauses = iter(PAUSES)
     while True:
-        asked = table.form.asked(table.variables, size, after)
-        outcome = await operations.answer(asked, caller, QUERY, table.actor)
+        outcome = await _outcome(
+            operations, table, caller, table.form.asked(table.variables, size, after)
+        )
         if not outcome.errors:
             return size, orjson.loads(outcome.body)["data"][ROWS]
-        if size == 1 or not table.form.is_paged or not _is_dear(outcome):
-            raise PageRefused(outcome.errors[0])
-        size //= 2
+        codes = {one["extensions"]["code"] for one in outcome.errors}
+        if monotonic() > until:
+            raise _refusal(outcome)
+        if codes <= PASSING and (pause := next(pauses, None)):
+            await asyncio.sleep(pause)
+        elif codes & DEAR and size > 1 and table.form.is_paged:
+            size //= 2
+        else:
+            raise _refusal(outcome)
+
+
+async def _outcome(operations: Operations, table: Table, caller: Caller, asked: Asked) -> Outcome:
+    """What is answered to who the caller is now; a refusal for who is another than it was."""
+    try:
+        if await table.standing.admit() != table.actor:
+            raise _another()
+    except Exception as error:  # noqa: BLE001 -- whatever happened is told, as it is of a page
+        return operations.refuse(error, caller)
+    return await operations.answer(asked, caller, QUERY, table.actor)
+
+
+def _refusal(outcome: Outcome) -> Exception:
+    first = outcome.errors[0]
+    if first["extensions"]["code"] == Code.TIMEOUT:
+        return _too_slow()
+    return PageRefused(first)
 
 
 def _rows_of(found: Any, form: Form) -> tuple[list[Row], str | None]:
@@ -92,13 +129,17 @@ def _rows_of(found: Any, form: Form) -> tuple[list[Row], str | None]:
     return found["nodes"], info["endCursor"] if info["hasNextPage"] else None
 
 
-def _is_dear(outcome: Outcome) -> bool:
-    return any(one["extensions"]["code"] == Code.COST_EXCEEDED for one in outcome.errors)
-
-
 def _another() -> Unauthenticated:
     return Unauthenticated(
         "账号的机构或权限已变更", "the organisation or the rights of this account have changed"
+    )
+
+
+def _too_slow() -> TimedOut:
+    return TimedOut(
+        "处理超时",
+        "the table took too long",
+        hint=Words("请缩小范围，或少取几列", "ask for fewer rows or columns"),
     )
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, quote
 from uuid import UUID
+from weakref import WeakValueDictionary
 
 import structlog
 from graphql import GraphQLSchema
@@ -28,7 +29,7 @@ from hub.db import Database
 from hub.engine.table import KEY
 from hub.errors import BadRequest, Busy, NotFound, Words
 from hub.exporters.lines import Row
-from hub.exporters.sheet import Sheet
+from hub.exporters.sheet import workbook
 from hub.exporters.stream import CsvText, JsonText, Text, Zipped
 from hub.policy import readable
 from hub.rules.saved_query import NAME
@@ -40,7 +41,7 @@ from hub.web.door import Caller
 from hub.web.downloads import takes_gzip
 from hub.web.operations import Operations
 from hub.web.presence import Attendance, Presence
-from hub.web.table_pages import PageRefused, Table, pages
+from hub.web.table_pages import PAGES_AT_ONCE, PageRefused, Table, pages
 from hub.web.tabling import with_parameters
 
 PATH = "/export/"
@@ -99,6 +100,7 @@ class SavedTables:
         self._schema_of = schema_of
         self._attendance = Attendance()
         self._running: Counter[UUID | None] = Counter()
+        self._turns: WeakValueDictionary[UUID | None, asyncio.Semaphore] = WeakValueDictionary()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request. A client that hangs up gets nothing, and its work is stopped."""
@@ -141,20 +143,19 @@ class SavedTables:
         stack.enter_context(self._counted(table.actor))
         found = await stack.enter_async_context(aclosing(pages(self._operations, table, caller)))
         first = await anext(found)
-        if request.method == "GET":
-            await self._audit(table, caller)
+        headers = {"content-disposition": _disposition(asked), "vary": VARY}
+        if request.method == "HEAD":
+            return StreamingResponse(_nothing(), 200, headers, media_type=MEDIA[asked.form])
+        await self._audit(table, caller)
         if asked.form == XLSX:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="hub-table-"))
             file = await _workbook(Path(folder) / "table.xlsx", table.columns, first, found)
-            content, headers = _pieces(file), {"content-length": str(file.stat().st_size)}
+            content, headers["content-length"] = _pieces(file), str(file.stat().st_size)
         else:
             text: Text = CsvText(table.columns) if asked.form == CSV else JsonText()
-            zipped = takes_gzip(request.headers)
-            content = _written(Zipped(text) if zipped else text, first, found)
-            headers = {"content-encoding": "gzip"} if zipped else {}
-        if request.method == "HEAD":
-            content = _nothing()
-        headers |= {"content-disposition": _disposition(asked), "vary": VARY}
+            if takes_gzip(request.headers):
+                text, headers["content-encoding"] = Zipped(text), "gzip"
+            content = _written(text, first, found)
         return StreamingResponse(content, 200, headers, media_type=MEDIA[asked.form])
 
     async def _table(self, asked: _Asked, standing: Standing) -> Table:
@@ -168,7 +169,8 @@ class SavedTables:
             raise _unknown()
         form = self._operations.tabling.form(row["document"], self._schema_of(actor))
         variables = with_parameters(form, row["variables"], asked.parameters)
-        return Table(row, actor, standing, form, variables, form.columns(variables))
+        turns = self._turns.setdefault(actor.user_id, asyncio.Semaphore(PAGES_AT_ONCE))
+        return Table(row, actor, standing, form, variables, form.columns(variables), turns)
 
     @contextmanager
     def _counted(self, actor: Actor) -> Iterator[None]:
@@ -245,13 +247,10 @@ def _parameters(query_string: bytes) -> dict[str, str]:
 async def _workbook(
     file: Path, columns: Sequence[str], first: Sequence[Row], pages: AsyncIterator[list[Row]]
 ) -> Path:
-    sheet = await asyncio.to_thread(Sheet, file, columns)
-    try:
-        await asyncio.to_thread(sheet.add, first)
+    async with workbook(file, columns) as add:
+        await add(first)
         async for rows in pages:
-            await asyncio.to_thread(sheet.add, rows)
-    finally:
-        await asyncio.to_thread(sheet.close)
+            await add(rows)
     return file
 
 

@@ -20,7 +20,7 @@ from graphql import (
 from hub.actor import Actor
 from hub.engine.plan import Plans, Prepared
 from hub.engine.table import AFTER, FIRST, OURS, columns_of, table_of
-from hub.errors import BadInput, BadRequest, HubError
+from hub.errors import BadInput, BadRequest, HubError, Words
 from hub.times import today
 from hub.web.body import Asked, read_json
 from hub.web.documents import Documents, Reading
@@ -77,9 +77,13 @@ class Tabling:
     def check(
         self, document: str, variables: Mapping[str, Any], actor: Actor, schema: GraphQLSchema
     ) -> None:
-        """Raise BadInput unless `actor` may run it as a table, one row a page at least."""
+        """Raise BadInput unless `actor` may run it as a table, one row a page at least.
+
+        And for a variable that the document does not define: without it the table would say more.
+        """
         try:
             form = self.form(document, schema)
+            _insist_on_known(variables, self._documents.read(document, schema, insider=True))
             asked = form.asked(variables, 1, None)
             found = planned(self._plans, form.reading, asked, actor, today(), insider=True)
             found.plan.insist()
@@ -89,6 +93,19 @@ class Tabling:
             raise _unfit(rejected.errors[0]) from rejected
         except HubError as refusal:
             raise BadInput(*refusal.words, hint=refusal.hint, path=("document",)) from refusal
+
+
+def _insist_on_known(variables: Mapping[str, Any], reading: Reading) -> None:
+    definitions = reading.operation(None).operation.definition.variable_definitions or ()
+    known = [one.variable.name.value for one in definitions]
+    for name in variables:
+        if name not in known:
+            raise BadInput(
+                f"文档没有变量 ${name[:64]}",
+                f"the document has no variable ${name[:64]}",
+                hint=Words("变量名区分大小写", "names of variables are case-sensitive"),
+                path=("variables", name[:64]),
+            )
 
 
 def _unfit(error: GraphQLError) -> BadInput:

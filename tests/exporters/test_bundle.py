@@ -76,6 +76,23 @@ def test_the_old_form_is_kept_where_its_numbers_are_large_enough(entries: int) -
     assert old.startswith(b"PK\x05\x06") == (entries < 2**16 - 1)
 
 
+@pytest.mark.parametrize("offset", [2**32 - 2, 2**32 - 1])
+def test_an_offset_is_told_in_the_new_form_where_the_old_one_ends(
+    offset: int, tmp_path: Path
+) -> None:
+    made, file = member("a.xml", b"there"), tmp_path / "large.zip"
+    directory = central_head(made.entry, AT, offset)
+
+    with file.open("wb") as opened:
+        opened.seek(offset)
+        begins = offset + opened.write(local_head(made.entry, AT) + made.data)
+        opened.write(directory + end_of(1, len(directory), begins))
+
+    assert (directory[-12:-8] == b"\x01\x00\x08\x00") == (offset == 2**32 - 1)
+    with zipfile.ZipFile(file) as read:
+        assert read.read("a.xml") == b"there"
+
+
 @pytest.mark.parametrize(
     ("number", "plain"),
     [

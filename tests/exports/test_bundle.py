@@ -14,11 +14,14 @@ from typer.testing import CliRunner
 from hub.actor import PLATFORM
 from hub.cli import app
 from hub.exporters.bundle import file_name
+from hub.exporters.dcc.turns import written_dcc
+from hub.exporters.dcc.whole import Whole
 from hub.exporters.dcc.write import write_dcc
 from hub.importers.dcc.intake import foreign, import_dcc
 from hub.importers.dcc.read import read_dcc
 from hub.jobs import bundles
 from hub.settings import settings
+from hub.signer import Signer
 from hub.tables.certificate import Certificate
 from hub.vocabulary import CertificateState, Role
 from loaders.certificate import Wholes
@@ -130,6 +133,30 @@ async def test_the_manifest_says_why_there_is_no_file(
     assert told[id_of(draft)][1:] == ["", CertificateState.DRAFT.label]
     assert told[id_of(nameless)][1] == ""
     assert "（" in told[id_of(nameless)][2]
+
+
+async def test_a_certificate_that_we_cannot_write_by_a_mistake_keeps_no_other_out(
+    hub: HubClient,
+    firm: Requester,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    good, bad = await papers(hub, firm, 2)
+
+    async def mistaken(whole: Whole, signer: Signer | None) -> bytes:
+        if whole.number == bad.number:
+            raise KeyError("poison")
+        return await written_dcc(whole, signer)
+
+    monkeypatch.setattr(bundle, "written_dcc", mistaken)
+
+    files, (_, *lines) = await bundled(hub, firm)
+
+    told = {line[0]: line[2:] for line in lines}
+    assert told[id_of(bad)] == ["", "内部错误，已记录"]
+    assert told[id_of(good)] == [*files, ""]
+    said = capfd.readouterr()
+    assert "poison" in said.out + said.err
 
 
 async def test_a_certificate_that_is_too_large_to_be_read_keeps_no_other_out(

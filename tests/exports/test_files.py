@@ -24,7 +24,7 @@ from tests.exports.verbs import (
 )
 from tests.given import a_certificate, a_person, a_user, an_instrument, an_organization
 
-FORMULAS = ["=1+1", "+1 psi", "-cmd|' /C calc'!A0", "@SUM(1)", "\t=1", "\r=1"]
+FORMULAS = ["=1+1", "+1 psi", "-cmd|' /C calc'!A0", "@SUM(1)", "\t=1", "\r=1", "\n=1", "＝1"]
 
 
 def a_line(firm: Requester, **values: object) -> Instrument:

@@ -68,6 +68,13 @@ def test_a_list_is_one_cell(value: object, cell: str) -> None:
     assert csv_lines([{"a": value, "b": 1}], ["a", "b"], heading=False).decode() == f"{cell},1\r\n"
 
 
+@pytest.mark.parametrize("sign", [*"=+-@\t\r\n", "＝", "＋", "－", "＠"])
+def test_what_a_spreadsheet_may_take_for_a_formula_is_quoted(sign: str) -> None:
+    text = csv_lines([{"a": f"{sign}1+1"}], ["a"], heading=False).decode()
+
+    assert list(csv.reader(io.StringIO(text, newline=""))) == [[f"'{sign}1+1"]]
+
+
 @given(st.lists(st.binary(max_size=200), max_size=5))
 def test_parts_are_one_gzip_member_that_tells_when_it_is_cut(parts: list[bytes]) -> None:
     whole = b"".join(parts)

@@ -4,20 +4,23 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import httpx
 import pytest
 
 from hub.embedded.supervisor import Embedded
+from hub.errors import Busy, Unavailable
 from hub.settings import Settings
+from hub.statements import Statements
 from hub.web import table_pages
 from hub.web.app import Hub
 from tests.doors import HubClient
 from tests.exports.verbs import Requester
-from tests.given import an_instrument
+from tests.given import an_instrument, an_organization
 from tests.patience import patiently
-from tests.saved.verbs import a_key, changed, saved
+from tests.saved.verbs import a_key, basic, changed, delete, saved, with_password
 from tests.serving import served
 
 LINES = 350
@@ -74,20 +77,107 @@ async def test_a_table_that_grows_too_large_on_its_way_is_broken_off(
     assert whole.count(b"\r\n") == LINES + 1
 
 
-async def test_a_table_ends_where_its_account_is_closed(
+@pytest.mark.parametrize("credentials", ["key", "password"])
+@pytest.mark.parametrize(
+    "change", ["state = 'CLOSED'", "roles = '{ORG_ADMIN,USER}'", "organization_id = :other"]
+)
+async def test_a_table_ends_where_its_account_is_closed_or_becomes_another(
+    hub: HubClient,
+    firm: Requester,
+    address: str,
+    opened: str,
+    monkeypatch: pytest.MonkeyPatch,
+    credentials: str,
+    change: str,
+) -> None:
+    other = await hub.given(an_organization())
+    values = {"other": other.id} if ":other" in change else {}
+    sql = f"UPDATE user_account SET {change} WHERE id = :id"  # noqa: S608
+    headers = {}
+    if credentials == "password":
+        await with_password(hub, firm.user)
+        opened, headers = "/export/ledger.csv", basic(firm.user.login_name)
+
+    async def change_it() -> None:
+        await changed(hub, sql, id=firm.user.id, **values)
+
+    between = Between(monkeypatch, change_it)
+
+    with pytest.raises(httpx.RemoteProtocolError):
+        await read(address + opened, **headers)
+
+    assert between.pages == 2
+
+
+async def test_a_table_that_a_key_opened_ends_where_its_query_is_deleted(
     hub: HubClient, firm: Requester, address: str, opened: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    closed = "UPDATE user_account SET state = 'CLOSED' WHERE id = :id"
+    async def delete_it() -> None:
+        shown = "{ savedQueries { nodes { id version } } }"
+        (query,) = (await hub.ask(shown, as_=firm.user)).data["savedQueries"]["nodes"]
+        await delete(hub, firm.user, query)
 
-    async def close() -> None:
-        await changed(hub, closed, id=firm.user.id)
-
-    between = Between(monkeypatch, close)
+    between = Between(monkeypatch, delete_it)
 
     with pytest.raises(httpx.RemoteProtocolError):
         await read(address + opened)
 
     assert between.pages == 2
+
+
+class Failing:
+    """The statements of pages, of which those after the first fail so often."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, error: Exception, times: int) -> None:
+        self.calls = 0
+        self._value: Any = Statements.value
+        self._error, self._times = error, times
+        failing = self
+
+        async def value(self: Statements, *given: Any) -> bytes | None:
+            return await failing.value(self, *given)
+
+        monkeypatch.setattr(Statements, "value", value)
+
+    async def value(self, statements: Statements, *given: Any) -> bytes | None:
+        self.calls += 1
+        if 1 < self.calls <= 1 + self._times:
+            raise self._error
+        found: bytes | None = await self._value(statements, *given)
+        return found
+
+
+@pytest.mark.parametrize("error", [Busy("忙", "busy"), Unavailable("无", "away"), TimeoutError()])
+async def test_a_table_outlives_a_page_that_is_refused_for_the_moment_or_takes_too_long(
+    address: str, opened: str, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    monkeypatch.setattr(table_pages, "PAUSES", (0.01, 0.01))
+    failing = Failing(monkeypatch, error, 2)
+
+    content = await read(address + opened)
+
+    assert content.count(b"\r\n") == LINES + 1
+    assert failing.calls > 4
+
+
+@pytest.mark.parametrize("patience", [60.0, 0.0])
+async def test_a_table_whose_pages_are_refused_again_and_again_is_broken_off(
+    address: str, opened: str, monkeypatch: pytest.MonkeyPatch, patience: float
+) -> None:
+    monkeypatch.setattr(table_pages, "PAUSES", (0.01, 0.01))
+    page: Any = table_pages._page
+
+    async def until(*given: Any) -> Any:
+        *before, _ = given
+        return await page(*before, monotonic() + patience)
+
+    monkeypatch.setattr(table_pages, "_page", until)
+    failing = Failing(monkeypatch, Busy("忙", "busy"), 100)
+
+    with pytest.raises(httpx.RemoteProtocolError):
+        await read(address + opened)
+
+    assert failing.calls == (4 if patience else 2)
 
 
 async def test_nothing_is_read_for_a_client_that_has_hung_up(

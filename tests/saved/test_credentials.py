@@ -93,9 +93,9 @@ async def test_ten_tables_that_are_refreshed_together_cost_one_look_at_the_passw
 async def test_a_wrong_password_is_refused_and_counted_as_at_signing_in(
     hub: HubClient, firm: Requester, office: httpx.AsyncClient
 ) -> None:
-    wrong = basic(firm.user.login_name, "wrong")
+    wrong = [basic(firm.user.login_name, f"wrong {n}") for n in range(5)]
 
-    answers = [await office.get(LEDGER, headers=wrong) for _ in range(5)]
+    answers = [await office.get(LEDGER, headers=one) for one in wrong]
     locked = await office.get(LEDGER, headers=basic(firm.user.login_name))
 
     assert {one.status_code for one in [*answers, locked]} == {401}
@@ -104,6 +104,52 @@ async def test_a_wrong_password_is_refused_and_counted_as_at_signing_in(
         "LOCKED_OUT",
         "NOT_ADMITTED",
     ]
+
+
+@pytest.mark.usefixtures("query")
+async def test_an_old_password_that_a_workbook_brings_over_and_over_is_one_failure(
+    hub: HubClient, firm: Requester, office: httpx.AsyncClient
+) -> None:
+    old = basic(firm.user.login_name, "old")
+
+    once = [await office.get(LEDGER, headers=old) for _ in range(6)]
+    at_once = await asyncio.gather(*(office.get(LEDGER, headers=old) for _ in range(6)))
+    right = await office.get(LEDGER, headers=basic(firm.user.login_name))
+
+    assert {(one.status_code, one.json()["hint"]) for one in [*once, *at_once]} == {
+        (401, once[0].json()["hint"])
+    }
+    assert right.status_code == 200
+    assert await signs_in(hub, firm.user) == ["WRONG_PASSWORD", "OK"]
+
+
+@pytest.mark.usefixtures("query")
+async def test_tables_refreshed_together_after_a_new_password_share_one_look_at_the_old_one(
+    hub: HubClient, firm: Requester, office: httpx.AsyncClient
+) -> None:
+    headers = basic(firm.user.login_name)
+    await office.get(LEDGER, headers=headers)
+    sql = "UPDATE user_account SET password_hash = NULL WHERE id = :id"
+    await changed(hub, sql, id=firm.user.id)
+
+    answers = await asyncio.gather(*(office.get(LEDGER, headers=headers) for _ in range(10)))
+
+    assert {one.status_code for one in answers} == {401}
+    assert await signs_in(hub, firm.user) == ["OK", "WRONG_PASSWORD"]
+
+
+@pytest.mark.usefixtures("query")
+async def test_a_password_that_nobody_could_look_at_is_looked_at_again(
+    firm: Requester, office: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    headers = basic(firm.user.login_name)
+    monkeypatch.setattr(failures, "MOST", 0)
+    throttled = await office.get(LEDGER, headers=headers)
+    monkeypatch.undo()
+
+    response = await office.get(LEDGER, headers=headers)
+
+    assert (throttled.status_code, response.status_code) == (429, 200)
 
 
 @pytest.mark.usefixtures("query")
@@ -175,6 +221,14 @@ async def test_a_key_opens_one_query_with_the_rights_of_who_made_it(
     assert (other.status_code, both.status_code, elsewhere.status_code) == (404, 400, 404)
 
 
+@pytest.mark.parametrize("path", ["/export", "/export/ledger.csv/", "/files/export/x/"])
+async def test_no_address_is_redirected_with_its_key(office: httpx.AsyncClient, path: str) -> None:
+    response = await office.get(path, params={"key": "hubkey_" + "A" * 43})
+
+    assert response.status_code in {401, 404}
+    assert "location" not in response.headers
+
+
 async def test_only_the_hash_of_a_key_is_stored(
     hub: HubClient, firm: Requester, query: Any
 ) -> None:
@@ -204,7 +258,7 @@ async def test_only_the_hash_of_a_key_is_stored(
         "DELETE",
     ],
 )
-async def test_a_key_ends_with_the_standing_of_its_account_and_when_it_is_revoked(
+async def test_a_key_ends_with_its_query_and_the_standing_of_its_account_and_when_it_is_revoked(
     hub: HubClient, firm: Requester, query: Any, office: httpx.AsyncClient, change: str
 ) -> None:
     other = await hub.given(an_organization())
@@ -219,7 +273,7 @@ async def test_a_key_ends_with_the_standing_of_its_account_and_when_it_is_revoke
 
     after = await office.get(LEDGER, params=opened)
     assert before.status_code == 200
-    assert after.status_code == (404 if change == "DELETE" else 401)
+    assert after.status_code == 401
 
 
 async def test_a_key_is_good_for_a_year_and_revoked_at_once(

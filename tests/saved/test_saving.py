@@ -212,6 +212,17 @@ async def test_variables_are_an_object_and_not_too_large(hub: HubClient, firm: R
     assert [one["path"][0] for one in problems] == ["variables"] * 3
 
 
+async def test_a_variable_that_the_document_does_not_have_is_refused(
+    hub: HubClient, firm: Requester
+) -> None:
+    misspelt = await save(hub, firm.user, document=LEDGER, variables={"Status": ["IN_USE"]})
+    unused = await save(hub, firm.user, document=LEDGER, variables={"size": 5})
+
+    (problem,) = misspelt.data["done"]["problems"]
+    assert (problem["code"], problem["path"]) == ("BAD_INPUT", ["variables", "Status"])
+    assert unused.data["done"]["problems"] == []
+
+
 async def test_queries_and_keys_are_bounded_in_number(
     hub: HubClient, firm: Requester, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,5 +1,6 @@
 """Tables over HTTP: what they hold, in which form, with which variables; what is refused."""
 
+import asyncio
 import gzip
 import io
 from typing import Any
@@ -8,11 +9,13 @@ import httpx
 import openpyxl
 import pytest
 
+from hub.statements import Statements
 from hub.vocabulary import Role
 from hub.web import table_pages, tables
 from tests.doors import HubClient, id_of
 from tests.exports.verbs import Requester, a_requester, read_csv
 from tests.given import a_certificate, a_laboratory, an_instrument
+from tests.patience import patiently
 from tests.saved.verbs import LEDGER, a_key, changed, saved, table
 
 LINES = 230
@@ -226,6 +229,12 @@ async def test_an_answer_names_its_file_and_is_kept_by_nobody(
     assert not [name for name in told if name.startswith("access-control-")]
 
 
+async def test_a_year_in_chinese_digits_is_a_name(hub: HubClient, firm: Requester) -> None:
+    await saved(hub, firm.user, "二〇二六年台账")
+
+    assert (await table(hub, firm.user, "二〇二六年台账.csv")).status_code == 200
+
+
 async def test_who_takes_gzip_gets_it(hub: HubClient, firm: Requester) -> None:
     await filled(hub, firm)
     await saved(hub, firm.user)
@@ -254,6 +263,27 @@ async def test_head_tells_what_get_would(hub: HubClient, firm: Requester, form: 
     assert (there.status_code, there.content) == (200, b"")
     assert there.headers["content-type"].startswith(tables.MEDIA[form])
     assert missing.status_code == 404
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx", "json"])
+async def test_head_reads_one_page(
+    hub: HubClient, firm: Requester, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    await filled(hub, firm)
+    await saved(hub, firm.user)
+    bearing = {"authorization": f"Bearer {await hub.token(firm.user)}"}
+    read, page = [], table_pages._page
+
+    async def noted(*given: Any) -> Any:
+        read.append(given)
+        return await page(*given)
+
+    monkeypatch.setattr(table_pages, "_page", noted)
+
+    there = await hub.http.head(f"/export/ledger.{form}", headers=bearing)
+
+    assert (there.status_code, len(read)) == (200, 1)
+    assert "content-length" not in there.headers
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS"])
@@ -382,6 +412,53 @@ async def test_an_account_reads_so_many_tables_at_a_time(
 
     assert (response.status_code, response.json()["code"]) == (503, "BUSY")
     assert response.headers["retry-after"] == "5"
+
+
+async def test_the_tables_of_an_account_are_read_two_pages_at_a_time_and_hinder_no_other(
+    hub: HubClient, firm: Requester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rival = await a_requester(hub)
+    await saved(hub, firm.user)
+    await saved(hub, rival.user)
+    pages, two, going_on = [], asyncio.Event(), asyncio.Event()
+    page = table_pages._page
+
+    async def waiting(operations: Any, read: table_pages.Table, *given: Any) -> Any:
+        if read.actor.user_id == firm.user.id:
+            pages.append(read)
+            if len(pages) == 2:
+                two.set()
+            await going_on.wait()
+        return await page(operations, read, *given)
+
+    monkeypatch.setattr(table_pages, "_page", waiting)
+
+    async with asyncio.TaskGroup() as group:
+        own = [group.create_task(table(hub, firm.user)) for _ in range(5)]
+        async with patiently("two pages"):
+            await two.wait()
+        theirs = await table(hub, rival.user)
+        begun = len(pages)
+        going_on.set()
+
+    assert (theirs.status_code, begun) == (200, 2)
+    assert [one.result().status_code for one in own] == [200] * 5
+
+
+async def test_a_page_that_takes_too_long_is_refused_without_a_word_of_its_size(
+    hub: HubClient, firm: Requester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await saved(hub, firm.user)
+
+    async def slow(*_: Any) -> bytes:
+        raise TimeoutError
+
+    monkeypatch.setattr(Statements, "value", slow)
+
+    response = await table(hub, firm.user)
+
+    assert (response.status_code, response.json()["code"]) == (504, "TIMEOUT")
+    assert "每页" not in response.json()["hint"]
 
 
 async def test_each_table_that_is_read_is_audited_under_its_account(
