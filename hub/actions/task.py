@@ -115,6 +115,7 @@ async def report(
             type="result.report",
             subject=f"task/{task.task_no}",
             data=_result(task, certificate, used),
+            only=task.connector_id,
         )
         if sent is None:
             continue  # Its system is connected no longer: the task stays open, for all to see.

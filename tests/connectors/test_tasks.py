@@ -13,7 +13,16 @@ from hub.policy import readable
 from hub.tables.connector import Connector
 from hub.tables.instrument import Instrument
 from hub.vocabulary import OrgKind, Role
-from tests.connectors.flows import a_filed, ask_for, done, given_filed, sent, the_platforms, told
+from tests.connectors.flows import (
+    a_filed,
+    ask_for,
+    disconnect,
+    done,
+    given_filed,
+    sent,
+    the_platforms,
+    told,
+)
 from tests.doors import HubClient, id_of
 from tests.given import a_connector, a_user, an_instrument, an_organization
 from tests.issuing import Bench, a_bench, issue, issued, results
@@ -331,3 +340,31 @@ async def tasked(hub: HubClient, by: Connector, bench: Bench, number: str) -> In
     await given_filed(hub, by, gauge)
     await dispatch(hub, by, bench, number, filingNo=gauge.compulsory_code)
     return gauge
+
+
+async def test_a_result_goes_to_the_system_that_has_dispatched_the_task_and_to_no_other(
+    hub: HubClient, ecqs: Connector, bench: Bench
+) -> None:
+    dispatcher = await hub.given(a_connector(ConnectorKind.ECQS))
+    await tasked(hub, dispatcher, bench, "RW-10")
+    gauge = await tasked(hub, dispatcher, bench, "RW-11")
+    await hub.given(a_connector(ConnectorKind.ECQS, bench.lab.organization))
+
+    issued(await issue(hub, bench.lab, gauge))
+
+    assert [subject for _, subject, _ in await sent(hub, dispatcher)] == ["task/RW-11"]
+    assert await sent(hub, ecqs) == []
+
+
+async def test_a_task_whose_system_has_no_address_any_more_stays_open(
+    hub: HubClient, ecqs: Connector, bench: Bench
+) -> None:
+    dispatcher = await hub.given(a_connector(ConnectorKind.ECQS))
+    gauge = await tasked(hub, dispatcher, bench, "RW-12")
+    await disconnect(hub, dispatcher)
+
+    issued(await issue(hub, bench.lab, gauge))
+
+    assert await sent(hub, ecqs) == []
+    (seen,) = await tasks(hub, bench)
+    assert (seen["state"], seen["certificate"]) == ("DISPATCHED", None)
