@@ -6,11 +6,12 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import ColumnElement, literal_column
 from sqlmodel import col
 
 from hub.actions.certificate_draft import StandardDraft
 from hub.actions.connector import queue
-from hub.actions.filing import Speaker, subject_of
+from hub.actions.filing import Speaker
 from hub.actions.verification import made_through, progress
 from hub.actor import PLATFORM
 from hub.errors import Refused
@@ -21,18 +22,19 @@ from hub.rules.verification import (
     Candidate,
     Likeness,
     answers,
+    keys_of,
     matched,
 )
 from hub.tables.certificate import Certificate
 from hub.tables.connector import SourceRecord
 from hub.tables.instrument import Instrument
 from hub.tables.organization import Organization
-from hub.tables.verification import RequestItem, VerificationRequest, VerificationTask
+from hub.tables.verification import RequestItem, VerificationTask
 from hub.vocabulary import TaskState
 from hub.writer import Writer
 
-MOST_ALIKE = 20
-"""Instruments that are looked at for one task: more than one that is alike is one too many."""
+MOST_ALIKE = 2
+"""Instruments that are looked at by one key: more than one that is alike is one too many."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,34 +56,32 @@ async def tell(db: Writer, speaker: Speaker, draft: TaskDraft) -> bool:
     """Take a task as it is stated now, one for each of its numbers; whether anything changed.
 
     It is about the one instrument that is alike: among those of its request, or, where a system
-    of the platform says so, among all whose filing that has accepted. Refused for an institute that
-    may not be given tasks, and for a task to be cancelled whose result was reported.
+    of the platform says so, among all whose filing that has accepted. What was known of that stays
+    until another is told of; what is told of a task whose result was reported changes nothing but
+    `due_date` and `reason`. Refused for an institute that may not be given tasks, and for a task to
+    be cancelled whose result was reported.
     """
     await db.serialize(f"task {speaker.connector_id} {draft.task_no}")
     institute = await _institute(db, speaker, draft)
-    request = await _request(db, speaker, draft)
-    instrument = await _instrument(db, speaker, draft, request)
+    known = await _known(db, speaker.connector_id, draft.task_no)
+    linked = None if known is None else known.request_id
+    request_id = await _request(db, speaker, draft) or linked
+    instrument = await _instrument(db, speaker, draft, request_id)
     values: dict[str, Any] = {
         "institute_id": institute.id,
-        "owner_id": None if instrument is None else instrument.owner_id,
-        "instrument_id": None if instrument is None else instrument.id,
-        "request_id": None if request is None else request.id,
+        "request_id": request_id,
         "item": {"name": draft.name, **_camel(draft.likeness)},
         "due_date": draft.due_date,
         "reason": draft.reason,
     }
-    known = await db.all(
-        readable(db.actor, VerificationTask).where(
-            col(VerificationTask.connector_id) == speaker.connector_id,
-            col(VerificationTask.task_no) == draft.task_no,
-        )
-    )
-    if not known:
+    if instrument is not None and (known is None or known.instrument_id != instrument.id):
+        values |= {"owner_id": instrument.owner_id, "instrument_id": instrument.id}
+    if known is None:
         await db.add(_new(speaker, draft, values), action="dispatchTask")
-    elif not await _again(db, known[0].id, draft, values):
+    elif not await _again(db, known.id, draft, values):
         return False
-    if request is not None:
-        await progress(db, request.id)
+    for one in sorted({key for key in (linked, request_id) if key is not None}):
+        await progress(db, one)
     return True
 
 
@@ -163,6 +163,8 @@ async def _again(db: Writer, key: UUID, draft: TaskDraft, values: dict[str, Any]
         values = values | {"state": draft.state}
     elif draft.state is TaskState.CANCELLED:
         raise Refused("结果已上报，任务不能取消", "its result was reported: it cannot be cancelled")
+    else:
+        values = {"due_date": draft.due_date, "reason": draft.reason or row.reason}
     version = row.version
     return (await db.change(row, action="dispatchTask", **values)).version != version
 
@@ -190,53 +192,55 @@ async def _institute(db: Writer, speaker: Speaker, draft: TaskDraft) -> Organiza
     return found[0]
 
 
-async def _request(db: Writer, speaker: Speaker, draft: TaskDraft) -> VerificationRequest | None:
+async def _known(db: Writer, connector_id: UUID, task_no: str) -> VerificationTask | None:
+    found = await db.all(
+        readable(db.actor, VerificationTask).where(
+            col(VerificationTask.connector_id) == connector_id,
+            col(VerificationTask.task_no) == task_no,
+        )
+    )
+    return found[0] if found else None
+
+
+async def _request(db: Writer, speaker: Speaker, draft: TaskDraft) -> UUID | None:
     if draft.request_no is None:
         return None
     named = made_through(db, draft.request_no, speaker.kind, speaker.organization_id)
     found = await db.all(named)
-    return found[0] if found else None
+    return found[0].id if found else None
 
 
 async def _instrument(
-    db: Writer, speaker: Speaker, draft: TaskDraft, request: VerificationRequest | None
+    db: Writer, speaker: Speaker, draft: TaskDraft, request_id: UUID | None
 ) -> Instrument | None:
     """The instrument that a task is about, None where it cannot be told."""
-    if request is not None:
+    key = None
+    if request_id is not None:
         items = await db.all(
-            readable(db.actor, RequestItem).where(col(RequestItem.request_id) == request.id)
+            readable(db.actor, RequestItem).where(col(RequestItem.request_id) == request_id)
         )
         candidates = [Candidate(one.instrument_id, _likeness(one.item)) for one in items]
-    elif speaker.organization_id is None:
-        candidates = await _accepted(db, speaker, draft.likeness)
-    else:
+        key = matched(draft.likeness, candidates)
+    if key is None and speaker.organization_id is None:
+        key = matched(draft.likeness, await _accepted(db, speaker, draft.likeness))
+    if key is None:
         return None
-    key = matched(draft.likeness, candidates)
     found = await db.all(readable(db.actor, Instrument).where(col(Instrument.id) == key))
     return found[0] if found else None
 
 
 async def _accepted(db: Writer, speaker: Speaker, told: Likeness) -> list[Candidate]:
     """Instruments that may be meant of all whose filing this system has accepted, as it did."""
-    numbered = col(Instrument.compulsory_code) == told.filing_no
-    known = (col(Instrument.manufacturer) == told.manufacturer) & (
-        col(Instrument.serial_no) == told.serial_no
+    mine = readable(db.actor, SourceRecord).where(
+        col(SourceRecord.connector_id) == speaker.connector_id
     )
-    found = [
-        row
-        for condition in (numbered, known)
-        for row in await db.all(readable(db.actor, Instrument).where(condition).limit(MOST_ALIKE))
-    ]
-    subjects = {subject_of(row.id): row.id for row in found}
-    records = await db.all(
-        readable(db.actor, SourceRecord).where(
-            col(SourceRecord.connector_id) == speaker.connector_id,
-            col(SourceRecord.subject).in_(subjects),
-        )
-    )
-    return [
-        Candidate(subjects[one.subject], _likeness(one.stated)) for one in records if one.stated
-    ]
+    found: dict[UUID, Candidate] = {}
+    for name, key in keys_of(told).items():
+        alike: ColumnElement[bool] = literal_column(f"source_record.stated ->> '{name}'") == key
+        for one in await db.all(mine.where(alike).limit(MOST_ALIKE)):
+            if one.object_id is not None:
+                found[one.object_id] = Candidate(one.object_id, _likeness(one.stated))
+    return list(found.values())
 
 
 def _likeness(item: Mapping[str, Any]) -> Likeness:

@@ -1,7 +1,7 @@
 """What can be done with requests for verification: make one, and take what is decided on it."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -16,11 +16,11 @@ from hub.exchange import ConnectorKind
 from hub.policy import readable
 from hub.rules.problem import Objections, Problem, error
 from hub.rules.text import check_lengths, tidy
-from hub.rules.verification import OPEN, channel, check_institute, decided, progressed
+from hub.rules.verification import OPEN, Step, channel, check_institute, decided, progressed
 from hub.tables.instrument import Instrument
 from hub.tables.organization import Organization
 from hub.tables.verification import RequestItem, VerificationRequest, VerificationTask
-from hub.vocabulary import FilingState, InstrumentState, OrgKind
+from hub.vocabulary import FilingState, InstrumentState, OrgKind, RequestState
 from hub.writer import Writer
 
 MESSAGES = {
@@ -86,11 +86,16 @@ async def decide(
     """Take that a request was accepted or returned; whether that changed anything.
 
     `speaker_id` is the organisation whose system says so, None for the platform's. NotFound for a
-    request that was not made through it, Refused for a return of what has been begun.
+    request that was not made through it, Refused for a return of what has been begun, and for a
+    late acceptance where another request for one of its instruments is open.
     """
-    row = await db.one(made_through(db, no, kind, speaker_id))
+    made = made_through(db, no, kind, speaker_id)
+    await _hold_lines(db, await _items(db, (await db.one(made, lock=False)).id))
+    row = await db.one(made.execution_options(populate_existing=True))
+    if accepted and row.state is RequestState.RETURNED:
+        await _check_alone(db, row)
     changes: dict[str, Any] = {"state": decided(row.state, accepted=accepted), "reason": reason}
-    if changes["state"] is not row.state:
+    if changes["state"] is not row.state or row.decided_at is None:
         changes["decided_at"] = at
     if external_no is not None:
         changes["external_no"] = external_no
@@ -118,8 +123,51 @@ async def progress(db: Writer, request_id: UUID) -> None:
     tasks = await db.all(
         readable(db.actor, VerificationTask).where(col(VerificationTask.request_id) == request_id)
     )
-    state = progressed(row.state, row.size, [one.state for one in tasks])
+    items = await _items(db, request_id)
+    state = progressed(
+        row.state,
+        {one.instrument_id for one in items},
+        [Step(one.instrument_id, one.state) for one in tasks],
+        was_accepted=row.decided_at is not None,
+    )
     await db.change(row, action="progressRequest", state=state)
+
+
+async def _items(db: Writer, request_id: UUID) -> Sequence[RequestItem]:
+    return await db.all(
+        readable(db.actor, RequestItem).where(col(RequestItem.request_id) == request_id)
+    )
+
+
+async def _hold_lines(db: Writer, items: Sequence[RequestItem]) -> None:
+    """Let nobody ask for these instruments until the commit; they are locked before requests."""
+    lines = readable(db.actor, Instrument).where(
+        col(Instrument.id).in_([one.instrument_id for one in items])
+    )
+    await db.all(lines.order_by(col(Instrument.id)).with_for_update(of=Instrument))
+
+
+async def _check_alone(db: Writer, row: VerificationRequest) -> None:
+    """Raise Refused where another request for an instrument of this one is open."""
+    mine = {one.instrument_id for one in await _items(db, row.id)}
+    if await _waiting(db, mine):
+        raise Refused(
+            "其中的器具已另行申请，不能再受理此申请",
+            "its instruments were asked for again: it cannot be accepted any more",
+        )
+
+
+async def _waiting(db: Writer, instrument_ids: Collection[UUID]) -> set[UUID]:
+    """Those of these instruments for which a request is open."""
+    found = await db.all(
+        readable(db.actor, RequestItem)
+        .join(VerificationRequest, col(VerificationRequest.id) == col(RequestItem.request_id))
+        .where(
+            col(RequestItem.instrument_id).in_(instrument_ids),
+            col(VerificationRequest.state).in_(sorted(OPEN)),
+        )
+    )
+    return {one.instrument_id for one in found}
 
 
 async def _made(
@@ -163,15 +211,7 @@ async def _made(
 
 async def _objections(db: Writer, rows: Sequence[Instrument]) -> list[Problem]:
     """What stands against asking for each of `rows`, which are locked."""
-    asked = await db.all(
-        readable(db.actor, RequestItem)
-        .join(VerificationRequest, col(VerificationRequest.id) == col(RequestItem.request_id))
-        .where(
-            col(RequestItem.instrument_id).in_([row.id for row in rows]),
-            col(VerificationRequest.state).in_(sorted(OPEN)),
-        )
-    )
-    waiting = {one.instrument_id for one in asked}
+    waiting = await _waiting(db, [row.id for row in rows])
     found = []
     for place, row in enumerate(rows):
         path = ("instruments", place)

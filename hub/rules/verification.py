@@ -1,6 +1,6 @@
 """Requests for verification and the tasks that come of them: their moves, and what is matched."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
@@ -35,6 +35,18 @@ class Candidate:
     likeness: Likeness
 
 
+def keys_of(told: Likeness) -> dict[str, str]:
+    """The forms by which what was accepted is found again, however it is spelt, by their names.
+
+    `filingKey`, and `itemKey` where both serial number and maker are told.
+    """
+    filing_no, serial_no, manufacturer = _normal(told)
+    found = {"filingKey": filing_no} if filing_no else {}
+    if serial_no and manufacturer:
+        found["itemKey"] = f"{serial_no} {manufacturer}"
+    return found
+
+
 def channel(*, compulsory: bool) -> ConnectorKind:
     """The kind of system that a request for an instrument goes through."""
     return ConnectorKind.ECQS if compulsory else ConnectorKind.SUBMISSION
@@ -49,6 +61,14 @@ def check_institute(kind: ConnectorKind, kinds: Iterable[OrgKind]) -> None:
             "this organisation may not be asked for it",
             path=("institute",),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """How far a task of a request is, for the instrument that it is about, if that is known."""
+
+    instrument_id: UUID | None
+    state: TaskState
 
 
 def decided(state: RequestState, *, accepted: bool) -> RequestState:
@@ -66,18 +86,22 @@ def decided(state: RequestState, *, accepted: bool) -> RequestState:
     return RequestState.RETURNED
 
 
-def progressed(state: RequestState, items: int, tasks: Sequence[TaskState]) -> RequestState:
-    """The state of a request for so many instruments, given the tasks that have come of it.
+def progressed(
+    state: RequestState, items: Collection[UUID], tasks: Sequence[Step], *, was_accepted: bool
+) -> RequestState:
+    """The state of a request for the instruments `items`, given the tasks that have come of it.
 
-    It is done when there has been a task for each and none is left, and one was reported at least.
-    Where all tasks are cancelled it waits for others.
+    It is done when each of them has had a task and none is left, and one was reported at least.
+    Where no task is left and none was reported it waits for others. One that is over without tasks
+    stays as it is.
     """
-    if not tasks:
+    if state not in OPEN | BEGUN:
         return state
-    if all(one is TaskState.CANCELLED for one in tasks):
-        return RequestState.ACCEPTED
-    is_done = len(tasks) >= items and TaskState.DISPATCHED not in tasks
-    return RequestState.DONE if is_done else RequestState.DISPATCHED
+    if all(one.state is TaskState.CANCELLED for one in tasks):
+        return RequestState.ACCEPTED if was_accepted else RequestState.SUBMITTED
+    is_left = any(one.state is TaskState.DISPATCHED for one in tasks)
+    is_whole = {one.instrument_id for one in tasks}.issuperset(items)
+    return RequestState.DONE if is_whole and not is_left else RequestState.DISPATCHED
 
 
 def matched(told: Likeness, candidates: Sequence[Candidate]) -> UUID | None:

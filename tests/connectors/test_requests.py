@@ -195,6 +195,48 @@ async def test_after_a_return_the_same_instrument_may_be_asked_for_again(
     assert len(again) == 1
 
 
+async def test_a_late_acceptance_opens_no_second_request_for_the_same_instrument(
+    hub: HubClient, firm: Firm, institute: Organization, own_system: Connector
+) -> None:
+    line = await hub.given(an_instrument(firm.owner))
+    made = done(await ask_for(hub, firm.user, institute, line))["requests"][0]
+    subject = f"request/{made['no']}"
+    await told(hub, own_system, "submission.returned", subject, reason="超出范围")
+    done(await ask_for(hub, firm.user, institute, line))
+
+    with pytest.raises(Refused, match="asked for again"):
+        await told(hub, own_system, "submission.accepted", subject, externalNo="BJ-1")
+
+    seen = (await hub.ask(SEEN, as_=firm.user, id=made["id"])).data["verificationRequest"]
+    assert seen["state"] == "RETURNED"
+
+
+async def test_a_task_of_a_returned_request_does_not_open_it_again(
+    hub: HubClient, firm: Firm, institute: Organization, own_system: Connector
+) -> None:
+    made = await asked(hub, firm, institute)
+    await told(hub, own_system, "submission.returned", f"request/{made['no']}", reason="超出范围")
+
+    for then in ("task.dispatched", "task.cancelled"):
+        await told(hub, own_system, then, f"task/{made['no']}", requestNo=made["no"])
+
+    seen = (await hub.ask(SEEN, as_=firm.user, id=made["id"])).data["verificationRequest"]
+    assert seen["state"] == "RETURNED"
+
+
+async def test_an_acceptance_that_comes_after_the_task_is_dated_too(
+    hub: HubClient, firm: Firm, institute: Organization, own_system: Connector
+) -> None:
+    made = await asked(hub, firm, institute)
+    await told(hub, own_system, "task.dispatched", f"task/{made['no']}", requestNo=made["no"])
+
+    await told(hub, own_system, "submission.accepted", f"request/{made['no']}", externalNo="BJ-2")
+
+    seen = (await hub.ask(SEEN, as_=firm.user, id=made["id"])).data["verificationRequest"]
+    assert (seen["state"], seen["externalNo"]) == ("DISPATCHED", "BJ-2")
+    assert seen["decidedAt"] is not None
+
+
 async def test_a_system_decides_on_nothing_that_was_not_asked_through_it(
     hub: HubClient, ecqs: Connector, firm: Firm, institute: Organization, own_system: Connector
 ) -> None:

@@ -368,3 +368,116 @@ async def test_a_task_whose_system_has_no_address_any_more_stays_open(
     assert await sent(hub, ecqs) == []
     (seen,) = await tasks(hub, bench)
     assert (seen["state"], seen["certificate"]) == ("DISPATCHED", None)
+
+
+@pytest.mark.parametrize("then", ["task.dispatched", "task.cancelled"])
+async def test_what_a_task_is_about_stays_until_another_is_told_of(
+    hub: HubClient, bench: Bench, own_system: Connector, then: str
+) -> None:
+    line = await hub.given(an_instrument(bench.client, serial_no="7", manufacturer="甲厂"))
+    made = await asked(hub, bench, line)
+    about: dict[str, Any] = {"serialNo": "7", "manufacturer": "甲厂"}
+    await dispatch(hub, own_system, bench, "RW-13", requestNo=made["no"], **about)
+
+    await told(hub, own_system, then, "task/RW-13", reason="仪器故障")
+
+    (row,) = await links(hub, bench)
+    assert (row.instrument_id, row.owner_id) == (line.id, bench.client.id)
+    (seen,) = await tasks(hub, bench)
+    state = "DISPATCHED" if then == "task.dispatched" else "SUBMITTED"
+    assert seen["request"] == {"no": made["no"], "state": state}
+
+
+async def test_a_task_that_goes_over_to_another_request_leaves_the_one_before_as_it_was(
+    hub: HubClient, bench: Bench, own_system: Connector
+) -> None:
+    lines = [an_instrument(bench.client, serial_no=s, manufacturer="甲厂") for s in "12"]
+    await hub.all_given(*lines)
+    one, other = [await asked(hub, bench, line) for line in lines]
+    about: dict[str, Any] = {"manufacturer": "甲厂"}
+    await dispatch(hub, own_system, bench, "RW-14", requestNo=one["no"], serialNo="1", **about)
+
+    await dispatch(hub, own_system, bench, "RW-14", requestNo=other["no"], serialNo="2", **about)
+
+    (row,) = await links(hub, bench)
+    assert row.instrument_id == lines[1].id
+    states = [await state_of(hub, request) for request in (one, other)]
+    assert states == ["SUBMITTED", "DISPATCHED"]
+
+
+async def test_a_reported_task_keeps_all_but_its_date_and_reason(
+    hub: HubClient, ecqs: Connector, bench: Bench
+) -> None:
+    gauge = await tasked(hub, ecqs, bench, "RW-15")
+    other = a_filed(bench.client)
+    await given_filed(hub, ecqs, other)
+    issued(await issue(hub, bench.lab, gauge))
+    await told(hub, ecqs, "filing.returned", f"instrument/{gauge.id}", reason="x")
+
+    again: dict[str, Any] = {"filingNo": other.compulsory_code, "name": "x"}
+    await dispatch(hub, ecqs, bench, "RW-15", dueDate="2027-01-01", **again)
+
+    (row,) = await links(hub, bench)
+    assert (row.instrument_id, row.owner_id) == (gauge.id, bench.client.id)
+    (seen,) = await tasks(hub, bench)
+    assert (seen["state"], seen["dueDate"]) == ("REPORTED", "2027-01-01")
+    assert seen["item"]["filingNo"] == gauge.compulsory_code
+
+
+async def test_a_crowd_of_lines_that_say_the_same_hides_nothing_that_was_accepted(
+    hub: HubClient, ecqs: Connector, bench: Bench
+) -> None:
+    gauge, rival = a_filed(bench.client), await hub.given(an_organization())
+    same = ("compulsory_code", "serial_no", "manufacturer")
+    copied: dict[str, Any] = {name: getattr(gauge, name) for name in same}
+    await hub.all_given(*[an_instrument(rival, **copied) for _ in range(25)])
+    await given_filed(hub, ecqs, gauge)
+
+    await dispatch(hub, ecqs, bench, filingNo=gauge.compulsory_code)
+
+    assert await instrument_of(hub, bench) == gauge.id
+
+
+async def test_an_owner_writes_no_instrument_away_from_its_tasks(
+    hub: HubClient, ecqs: Connector, bench: Bench
+) -> None:
+    gauge = a_filed(bench.client)
+    await given_filed(hub, ecqs, gauge)
+    number = gauge.compulsory_code
+    await changed(hub, gauge, compulsory_code="X", serial_no="Y", manufacturer="Z")
+
+    await dispatch(hub, ecqs, bench, filingNo=number)
+
+    assert await instrument_of(hub, bench) == gauge.id
+
+
+async def test_what_was_accepted_is_found_however_it_is_spelt(
+    hub: HubClient, ecqs: Connector, bench: Bench
+) -> None:
+    gauge = a_filed(bench.client, serial_no="sn－ａ １", manufacturer="Acme")
+    await given_filed(hub, ecqs, gauge)
+
+    await dispatch(hub, ecqs, bench, serialNo="SN-A1", manufacturer="ＡＣＭＥ")
+
+    assert await instrument_of(hub, bench) == gauge.id
+
+
+async def asked(hub: HubClient, bench: Bench, line: Instrument) -> Any:
+    """A request of the client to the laboratory for one instrument."""
+    made = await ask_for(hub, bench.client_user, bench.lab.organization, line)
+    return done(made)["requests"][0]
+
+
+async def links(hub: HubClient, bench: Bench) -> Any:
+    """What the tasks of the laboratory are linked with."""
+    return await hub.stored(
+        "SELECT instrument_id, owner_id, request_id FROM verification_task"
+        " WHERE institute_id = :id ORDER BY task_no",
+        id=bench.lab.organization.id,
+    )
+
+
+async def state_of(hub: HubClient, made: Any) -> str:
+    """The state of a request."""
+    found = await hub.stored("SELECT state FROM verification_request WHERE no = :no", no=made["no"])
+    return str(found[0].state)
