@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -110,6 +111,27 @@ async def test_filing_appointment_and_tasks_end_as_the_platform_has_them(
         id=bench.client.id,
     )
     assert (state, number is not None) == ("DISPATCHED", True)
+
+
+@pytest.mark.parametrize("behind", [timedelta(minutes=2), timedelta(minutes=-2)], ids=str)
+async def test_what_the_hub_notes_of_a_refusal_keeps_nothing_back_that_another_clock_tells_of(
+    hub: HubClient, bench: Bench, ecqs: tuple[Ecqs, Connected], worker: Worker, behind: timedelta
+) -> None:
+    system, connector = ecqs
+    line = await hub.given(a_filed(bench.client, FilingState.NONE))
+    system.behaviour = Behaviour(refusing=True)
+    done(await file(hub, bench.client_user, line))
+    await worker.all()
+    system.behaviour = Behaviour()
+    done(await file(hub, bench.client_user, line))
+    await worker.later(seconds=1)
+
+    system.events[-1]["at"] = (datetime.now(UTC) - behind).isoformat()
+    await settle(worker)
+
+    ((state, _),) = await hub.stored(FILED, id=bench.client.id)
+    assert state == "ACCEPTED"
+    assert set(await states(hub, connector)) == {"DONE"}
 
 
 async def test_results_reach_the_institutes_own_system_once_each_though_it_drops_every_answer(
