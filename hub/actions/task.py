@@ -12,6 +12,7 @@ from sqlmodel import col
 from hub.actions.certificate_draft import StandardDraft
 from hub.actions.connector import queue
 from hub.actions.filing import Speaker
+from hub.actions.last_test import COUNTS
 from hub.actions.verification import made_through, progress
 from hub.actor import PLATFORM
 from hub.errors import Refused
@@ -22,14 +23,16 @@ from hub.rules.verification import (
     Candidate,
     Likeness,
     answers,
+    is_timely,
     keys_of,
     matched,
 )
-from hub.tables.certificate import Certificate
+from hub.tables.certificate import Certificate, StandardUsed
 from hub.tables.connector import SourceRecord
 from hub.tables.instrument import Instrument
 from hub.tables.organization import Organization
 from hub.tables.verification import RequestItem, VerificationTask
+from hub.times import local_day, today
 from hub.vocabulary import TaskState
 from hub.writer import Writer
 
@@ -66,7 +69,7 @@ async def tell(db: Writer, speaker: Speaker, draft: TaskDraft) -> bool:
     known = await _known(db, speaker.connector_id, draft.task_no)
     linked = None if known is None else known.request_id
     request_id = await _request(db, speaker, draft) or linked
-    instrument = await _instrument(db, speaker, draft, request_id)
+    instrument = await _instrument(db, speaker, draft, request_id, known)
     values: dict[str, Any] = {
         "institute_id": institute.id,
         "request_id": request_id,
@@ -77,9 +80,12 @@ async def tell(db: Writer, speaker: Speaker, draft: TaskDraft) -> bool:
     if instrument is not None and (known is None or known.instrument_id != instrument.id):
         values |= {"owner_id": instrument.owner_id, "instrument_id": instrument.id}
     if known is None:
-        await db.add(_new(speaker, draft, values), action="dispatchTask")
-    elif not await _again(db, known.id, draft, values):
+        task = await db.add(_new(speaker, draft, values), action="dispatchTask")
+    elif (again := await _again(db, known.id, draft, values)) is not None:
+        task = again
+    else:
         return False
+    await _answer(db, task)
     for one in sorted({key for key in (linked, request_id) if key is not None}):
         await progress(db, one)
     return True
@@ -90,7 +96,8 @@ async def report(
 ) -> None:
     """Report a certificate that has just been issued to whoever has dispatched its instrument.
 
-    One that replaces another is reported where that was.
+    One that replaces another is reported where that was. Of the tasks that a system has open for
+    the instrument it answers the one that is due first.
     """
     waits = col(VerificationTask.state) == TaskState.DISPATCHED
     if certificate.replaces_id is not None:
@@ -102,32 +109,18 @@ async def report(
             col(VerificationTask.institute_id) == certificate.issuer_id,
             waits,
         )
-        .order_by(col(VerificationTask.id))
+        .order_by(col(VerificationTask.due_date).asc().nulls_last(), col(VerificationTask.id))
         .with_for_update(of=VerificationTask)
     )
-    for task in tasks:
-        if not answers(task.channel, certificate.kind):
-            continue
-        sent = await queue(
-            db,
-            task.channel,
-            task.institute_id,
-            type="result.report",
-            subject=f"task/{task.task_no}",
-            data=_result(task, certificate, used),
-            only=task.connector_id,
+    again = [one for one in tasks if one.state is TaskState.REPORTED]
+    answered = {one.connector_id for one in again}
+    for task in again + [one for one in tasks if one.state is TaskState.DISPATCHED]:
+        is_meant = task in again or (
+            task.connector_id not in answered and _is_timely(task, certificate)
         )
-        if sent is None:
-            continue  # Its system is connected no longer: the task stays open, for all to see.
-        await db.change(
-            task,
-            action="reportResult",
-            state=TaskState.REPORTED,
-            certificate_id=certificate.id,
-            reported_at=datetime.now(UTC),
-        )
-        if task.request_id is not None:
-            await progress(db, task.request_id)
+        if is_meant and answers(task.channel, certificate.kind):
+            answered.add(task.connector_id)
+            await _report(db, task, certificate, used)
 
 
 async def refuse(db: Writer, connector_id: UUID, task_no: str, reason: str) -> bool:
@@ -140,6 +133,80 @@ async def refuse(db: Writer, connector_id: UUID, task_no: str, reason: str) -> b
     )
     version = row.version
     return (await db.change(row, action="refuseResult", reason=reason)).version != version
+
+
+async def _answer(db: Writer, task: VerificationTask) -> None:
+    """Report a certificate for an open task that was issued before the task was told."""
+    if task.state is not TaskState.DISPATCHED or task.instrument_id is None:
+        return
+    reported = await db.all(
+        readable(PLATFORM, VerificationTask).where(
+            col(VerificationTask.instrument_id) == task.instrument_id,
+            col(VerificationTask.connector_id) == task.connector_id,
+            col(VerificationTask.certificate_id).is_not(None),
+        )
+    )
+    certificates = await db.all(
+        readable(PLATFORM, Certificate)
+        .where(
+            col(Certificate.instrument_id) == task.instrument_id,
+            col(Certificate.issuer_id) == task.institute_id,
+            col(Certificate.client_id) == task.owner_id,
+            col(Certificate.id).not_in([one.certificate_id for one in reported]),
+            COUNTS,
+        )
+        .order_by(col(Certificate.test_to).desc().nulls_last(), col(Certificate.id).desc())
+    )
+    for one in certificates:
+        if answers(task.channel, one.kind) and _is_timely(task, one):
+            await _report(db, task, one, await _used(db, one))
+            return
+
+
+async def _used(db: Writer, certificate: Certificate) -> Sequence[StandardUsed]:
+    mine = readable(PLATFORM, StandardUsed).where(
+        col(StandardUsed.certificate_id) == certificate.id
+    )
+    return await db.all(mine.order_by(col(StandardUsed.position)))
+
+
+async def _report(
+    db: Writer,
+    task: VerificationTask,
+    certificate: Certificate,
+    used: Sequence[StandardDraft | StandardUsed],
+) -> None:
+    """Report a certificate to the system that has told of a task.
+
+    Where that is connected no longer the task stays open, for all to see.
+    """
+    sent = await queue(
+        db,
+        task.channel,
+        task.institute_id,
+        type="result.report",
+        subject=f"task/{task.task_no}",
+        data=_result(task, certificate, used),
+        only=task.connector_id,
+    )
+    if sent is None:
+        return
+    await db.change(
+        task,
+        action="reportResult",
+        state=TaskState.REPORTED,
+        certificate_id=certificate.id,
+        reported_at=datetime.now(UTC),
+        reason=None,
+    )
+    if task.request_id is not None:
+        await progress(db, task.request_id)
+
+
+def _is_timely(task: VerificationTask, certificate: Certificate) -> bool:
+    told_on = local_day(task.source_as_of or task.created_at)
+    tested_on = certificate.test_to or certificate.issue_date
+    return is_timely(told_on, tested_on, certificate.valid_until, today())
 
 
 def _new(speaker: Speaker, draft: TaskDraft, values: dict[str, Any]) -> VerificationTask:
@@ -156,8 +223,10 @@ def _new(speaker: Speaker, draft: TaskDraft, values: dict[str, Any]) -> Verifica
     )
 
 
-async def _again(db: Writer, key: UUID, draft: TaskDraft, values: dict[str, Any]) -> bool:
-    """Whether a task that is known has changed by what is stated of it now."""
+async def _again(
+    db: Writer, key: UUID, draft: TaskDraft, values: dict[str, Any]
+) -> VerificationTask | None:
+    """A task that is known, changed by what is stated of it now; None where nothing was."""
     row = await db.one(readable(db.actor, VerificationTask).where(col(VerificationTask.id) == key))
     if row.state is not TaskState.REPORTED:
         values = values | {"state": draft.state}
@@ -166,7 +235,8 @@ async def _again(db: Writer, key: UUID, draft: TaskDraft, values: dict[str, Any]
     else:
         values = {"due_date": draft.due_date, "reason": draft.reason or row.reason}
     version = row.version
-    return (await db.change(row, action="dispatchTask", **values)).version != version
+    changed = await db.change(row, action="dispatchTask", **values)
+    return changed if changed.version != version else None
 
 
 async def _institute(db: Writer, speaker: Speaker, draft: TaskDraft) -> Organization:
@@ -211,9 +281,16 @@ async def _request(db: Writer, speaker: Speaker, draft: TaskDraft) -> UUID | Non
 
 
 async def _instrument(
-    db: Writer, speaker: Speaker, draft: TaskDraft, request_id: UUID | None
+    db: Writer,
+    speaker: Speaker,
+    draft: TaskDraft,
+    request_id: UUID | None,
+    known: VerificationTask | None,
 ) -> Instrument | None:
-    """The instrument that a task is about, None where it cannot be told."""
+    """The instrument that a task is about, None where it cannot be told.
+
+    It is locked until the commit, before the task is, so that no certificate passes by unseen.
+    """
     key = None
     if request_id is not None:
         items = await db.all(
@@ -223,9 +300,10 @@ async def _instrument(
         key = matched(draft.likeness, candidates)
     if key is None and speaker.organization_id is None:
         key = matched(draft.likeness, await _accepted(db, speaker, draft.likeness))
-    if key is None:
-        return None
-    found = await db.all(readable(db.actor, Instrument).where(col(Instrument.id) == key))
+    if key is None and known is not None:
+        key = known.instrument_id
+    this = readable(db.actor, Instrument).where(col(Instrument.id) == key)
+    found = await db.all(this.with_for_update(of=Instrument))
     return found[0] if found else None
 
 
@@ -256,7 +334,9 @@ def _camel(told: Likeness) -> dict[str, str | None]:
 
 
 def _result(
-    task: VerificationTask, certificate: Certificate, used: Sequence[StandardDraft]
+    task: VerificationTask,
+    certificate: Certificate,
+    used: Sequence[StandardDraft | StandardUsed],
 ) -> dict[str, Any]:
     """What is reported of a certificate (domain 4.1, 检定结果上报)."""
     return {

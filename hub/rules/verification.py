@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
@@ -16,6 +17,8 @@ BEGUN = frozenset({RequestState.DISPATCHED, RequestState.DONE})
 AUTHORITIES = frozenset({OrgKind.LEGAL_VERIFICATION_INSTITUTE, OrgKind.AUTHORIZED_INSTITUTE})
 """Who may verify what is under compulsory verification (计量法 Art. 20)."""
 LABORATORIES = AUTHORITIES | {OrgKind.CALIBRATION_LAB}
+SPAN = timedelta(days=90)
+"""So long before its task was told may an instrument have been tested for that task."""
 VERIFICATIONS = frozenset({CertificateKind.VERIFICATION_CERTIFICATE, CertificateKind.RESULT_NOTICE})
 
 
@@ -124,6 +127,12 @@ def matched(told: Likeness, candidates: Sequence[Candidate]) -> UUID | None:
 def answers(kind: ConnectorKind, certificate: CertificateKind) -> bool:
     """Whether a certificate is the result that a task of a kind of system waits for."""
     return kind is not ConnectorKind.ECQS or certificate in VERIFICATIONS
+
+
+def is_timely(told_on: date, tested_on: date | None, valid_until: date | None, today: date) -> bool:
+    """Whether a test may be what a task has asked for that was told so, and is valid today."""
+    is_valid = valid_until is None or valid_until >= today
+    return is_valid and tested_on is not None and tested_on >= told_on - SPAN
 
 
 def _normal(told: Likeness) -> Likeness:

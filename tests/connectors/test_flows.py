@@ -16,12 +16,12 @@ from examples.simulators.submission import Submission
 from examples.simulators.system import System
 from hub.exchange import ConnectorKind
 from hub.vocabulary import FilingState, Role
-from tests.connectors.flows import a_filed, ask_for, done, file
+from tests.connectors.flows import a_filed, ask_for, done, file, issue_now
 from tests.connectors.simulating import on_loopback, simulating
 from tests.connectors.verbs import Connected, Keeper, Worker, a_connector, connected, states
 from tests.doors import HubClient
 from tests.given import a_user, an_instrument
-from tests.issuing import Bench, a_bench, issue, issued
+from tests.issuing import Bench, a_bench, issued
 from tests.patience import patiently
 from tests.webhooks.verbs import run
 
@@ -147,7 +147,7 @@ async def test_results_reach_the_institutes_own_system_once_each_though_it_drops
         done(await ask_for(hub, bench.client_user, bench.lab.organization, *lines))
         await worker.all()
         await worker.later(minutes=1)
-        certificates = [issued(await issue(hub, bench.lab, line))["number"] for line in lines]
+        certificates = [issued(await issue_now(hub, bench.lab, line))["number"] for line in lines]
         system.behaviour = Behaviour(cut=True)
         await worker.later(minutes=1)
         system.behaviour = Behaviour()
