@@ -5,7 +5,7 @@ from typing import Any
 
 from hub.errors import Refused
 from hub.rules.problem import Problem, error
-from hub.vocabulary import FilingState
+from hub.vocabulary import FilingState, InstrumentState
 
 NEEDED = {
     "name": "器具名称",
@@ -47,6 +47,8 @@ def problems(line: Mapping[str, Any], *path: str | int) -> list[Problem]:
     if not line["compulsory"]:
         zh, en = "不是强制检定器具，无须备案", "not under compulsory verification: nothing to file"
         return [error("NOT_COMPULSORY", zh, en, *path)]
+    if line["status"] is InstrumentState.SCRAPPED:
+        return [error("SCRAPPED", "器具已报废", "it is scrapped", *path)]
     found = [
         error("FILING_INCOMPLETE", f"备案须填写{label}", f"a filing needs {name}", *path, name)
         for name, label in NEEDED.items()

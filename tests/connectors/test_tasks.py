@@ -192,6 +192,8 @@ async def test_an_institutes_own_system_gives_tasks_to_no_other_and_learns_of_no
         ("task/1", {"institute": None}),
         ("task/1", {"institute": "91320500MAY4LR3A1Y"}),
         ("task/1", {"dueDate": "31.12.2026"}),
+        ("task/1", {"dueDate": "20261231"}),
+        ("task/1", {"dueDate": "2026-W01-1"}),
         ("task/1", {"serialNo": ["7"]}),
     ],
     ids=str,
