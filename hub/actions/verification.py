@@ -11,12 +11,14 @@ from sqlmodel import col
 
 from hub.actions.connector import queue
 from hub.actions.filing import own_lines, unconnected
+from hub.actor import PLATFORM
 from hub.errors import Refused
 from hub.exchange import ConnectorKind
 from hub.policy import readable
 from hub.rules.problem import Objections, Problem, error
 from hub.rules.text import check_lengths, tidy
 from hub.rules.verification import OPEN, Step, channel, check_institute, decided, progressed
+from hub.tables.connector import SourceRecord
 from hub.tables.instrument import Instrument
 from hub.tables.organization import Organization
 from hub.tables.verification import RequestItem, VerificationRequest, VerificationTask
@@ -174,7 +176,8 @@ async def _made(
     db: Writer, asked: VerificationRequest, institute: Organization, rows: Sequence[Instrument]
 ) -> VerificationRequest:
     await db.add(asked, action="requestVerification")
-    items = [_item(row) for row in rows]
+    accepted = await _accepted(db, rows)
+    items = [_item(row, accepted.get(row.id, row.compulsory_code)) for row in rows]
     await db.attach(
         RequestItem(
             request_id=asked.id,
@@ -233,12 +236,30 @@ async def _organization(db: Writer, key: UUID, *path: str) -> Organization:
     return found[0]
 
 
-def _item(row: Instrument) -> dict[str, Any]:
+async def _accepted(db: Writer, rows: Sequence[Instrument]) -> dict[UUID, str]:
+    """The numbers under which the filings of these lines were accepted, the newest of each."""
+    filed = [row.id for row in rows if row.filing_state is FilingState.ACCEPTED]
+    if not filed:
+        return {}
+    async with db.widely():
+        records = await db.all(
+            readable(PLATFORM, SourceRecord)
+            .where(
+                col(SourceRecord.object_type) == Instrument.__name__,
+                col(SourceRecord.object_id).in_(filed),
+                col(SourceRecord.stated).has_key("filingKey"),
+            )
+            .order_by(col(SourceRecord.as_of).asc().nulls_first())
+        )
+    return {one.object_id: one.stated["filingNo"] for one in records if one.object_id}
+
+
+def _item(row: Instrument, filing_no: str | None) -> dict[str, Any]:
     return {
         "name": row.name,
         "modelSpec": row.model_spec,
         "serialNo": row.serial_no,
         "manufacturer": row.manufacturer,
         "assetNo": row.asset_no,
-        "filingNo": row.compulsory_code,
+        "filingNo": filing_no,
     }

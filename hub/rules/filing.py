@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from hub.errors import Refused
+from hub.errors import Refused, Words
 from hub.rules.problem import Problem, error
 from hub.vocabulary import FilingState, InstrumentState
 
@@ -22,6 +22,7 @@ NEEDED = {
     "compulsory_purpose": "用途",
 }
 """What e-CQS asks for of a ledger line, besides its number, one, and how it is presented."""
+FILED = frozenset({FilingState.SUBMITTED, FilingState.ACCEPTED})
 MOVES = {
     FilingState.NONE: {FilingState.SUBMITTED, FilingState.ACCEPTED, FilingState.RETURNED},
     FilingState.SUBMITTED: {FilingState.ACCEPTED, FilingState.RETURNED},
@@ -39,6 +40,19 @@ def check_move(old: FilingState, new: FilingState, *path: str | int) -> None:
             f"备案不能由“{old.label}”转为“{new.label}”",
             f"a filing cannot go from {old} to {new}",
             path=path,
+        )
+
+
+def check_stays_compulsory(state: FilingState) -> None:
+    """Raise Refused where what is filed, or is about to be, is said not to be compulsory."""
+    if state in FILED:
+        raise Refused(
+            f"备案状态为“{state.label}”，不能改为非强制检定",
+            f"its filing is {state}: it stays under compulsory verification",
+            path=("compulsory",),
+            hint=Words(
+                "请先由受理备案的机关退回备案", "have the filing returned by its authority first"
+            ),
         )
 
 

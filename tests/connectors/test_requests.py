@@ -17,6 +17,7 @@ from tests.connectors.flows import (
     ask_for,
     disconnect,
     done,
+    given_filed,
     refused,
     sent,
     the_platforms,
@@ -24,7 +25,7 @@ from tests.connectors.flows import (
 )
 from tests.doors import HubClient, id_of
 from tests.given import a_connector, a_user, an_instrument, an_organization
-from tests.ledger_verbs import Firm, a_firm
+from tests.ledger_verbs import Firm, a_firm, update
 
 INSTITUTE = OrgKind.LEGAL_VERIFICATION_INSTITUTE
 SEEN = """
@@ -281,6 +282,34 @@ async def test_the_institute_sees_what_is_asked_of_it_but_not_the_ledger(
         (item,) = seen[user.login_name]["items"]
         assert item["item"] == {"name": line.name, "serialNo": "SN-7", "filingNo": None}
         assert item["instrument"] is None
+
+
+async def test_a_request_names_the_number_that_was_accepted_whatever_the_ledger_says_since(
+    hub: HubClient, ecqs: Connector, firm: Firm, institute: Organization
+) -> None:
+    line = a_filed(firm.owner)
+    await given_filed(hub, ecqs, line)
+    number = line.compulsory_code
+    changed = await update(hub, firm.user, line, 1, content={"compulsoryCode": "自编"})
+    assert changed.data["done"]["problems"] == []
+
+    done(await ask_for(hub, firm.user, institute, line))
+
+    ((_, _, data),) = await sent(hub, ecqs)
+    assert [one["filingNo"] for one in data["instruments"]] == [number]
+
+
+@pytest.mark.parametrize("state", [FilingState.SUBMITTED, FilingState.ACCEPTED])
+async def test_what_is_filed_stays_under_compulsory_verification(
+    hub: HubClient, firm: Firm, state: FilingState
+) -> None:
+    line = await hub.given(a_filed(firm.owner, state))
+
+    answer = await update(hub, firm.user, line, 1, content={"compulsory": False})
+
+    (problem,) = answer.data["done"]["problems"]
+    assert problem["code"] == "REFUSED"
+    assert problem["path"][-1] == "compulsory"
 
 
 async def asked(hub: HubClient, firm: Firm, institute: Organization) -> Any:
