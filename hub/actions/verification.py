@@ -11,23 +11,35 @@ from sqlmodel import col
 
 from hub.actions.connector import queue
 from hub.actions.filing import own_lines, unconnected
-from hub.actor import PLATFORM
+from hub.actor import PLATFORM, Can
 from hub.errors import Refused
 from hub.exchange import ConnectorKind
 from hub.policy import readable
 from hub.rules.problem import Objections, Problem, error
 from hub.rules.text import check_lengths, tidy
-from hub.rules.verification import OPEN, Step, channel, check_institute, decided, progressed
+from hub.rules.verification import (
+    OPEN,
+    Step,
+    channel,
+    check_institute,
+    check_withdrawal,
+    decided,
+    progressed,
+)
 from hub.tables.connector import SourceRecord
 from hub.tables.instrument import Instrument
 from hub.tables.organization import Organization
 from hub.tables.verification import RequestItem, VerificationRequest, VerificationTask
 from hub.vocabulary import FilingState, InstrumentState, OrgKind, RequestState
-from hub.writer import Writer
+from hub.writer import Writer, check_version
 
 MESSAGES = {
     ConnectorKind.ECQS: "appointment.request",
     ConnectorKind.SUBMISSION: "submission.request",
+}
+WITHDRAWALS = {
+    ConnectorKind.ECQS: "appointment.withdrawn",
+    ConnectorKind.SUBMISSION: "submission.withdrawn",
 }
 
 
@@ -103,6 +115,42 @@ async def decide(
         changes["external_no"] = external_no
     version = row.version
     return (await db.change(row, action="decideRequest", **changes)).version != version
+
+
+async def withdraw(
+    db: Writer, request_id: UUID, expected_version: int, reason: str
+) -> VerificationRequest:
+    """Withdraw a request of the actor's organisation, and tell the system that it went to.
+
+    Its instruments may be asked for again. NotFound, Conflict when the version has moved on,
+    Refused without a reason, for what has been begun or is over, or is connected no longer.
+    """
+    db.actor.must(Can.INSTRUMENT_WRITE)
+    reason = tidy(reason)
+    check_lengths({"reason": reason})
+    if not reason:
+        raise Refused("请说明原因", "give a reason", path=("reason",))
+    row = await db.one(
+        readable(db.actor, VerificationRequest).where(
+            col(VerificationRequest.id) == request_id,
+            col(VerificationRequest.applicant_id) == db.actor.acts_for(),
+        )
+    )
+    check_version(row, expected_version)
+    check_withdrawal(row.state)
+    sent = await queue(
+        db,
+        row.channel,
+        row.institute_id,
+        type=WITHDRAWALS[row.channel],
+        subject=f"request/{row.no}",
+        data={"no": row.no, "externalNo": row.external_no, "reason": reason},
+    )
+    if sent is None:
+        raise unconnected(row.channel, "id")
+    return await db.change(
+        row, action="withdrawRequest", state=RequestState.WITHDRAWN, reason=reason
+    )
 
 
 def made_through(
@@ -247,11 +295,14 @@ async def _accepted(db: Writer, rows: Sequence[Instrument]) -> dict[UUID, str]:
             .where(
                 col(SourceRecord.object_type) == Instrument.__name__,
                 col(SourceRecord.object_id).in_(filed),
-                col(SourceRecord.stated).has_key("filingKey"),
             )
             .order_by(col(SourceRecord.as_of).asc().nulls_first())
         )
-    return {one.object_id: one.stated["filingNo"] for one in records if one.object_id}
+    return {
+        one.object_id: one.stated["filingNo"]
+        for one in records
+        if one.object_id is not None and "filingKey" in one.stated
+    }
 
 
 def _item(row: Instrument, filing_no: str | None) -> dict[str, Any]:

@@ -78,8 +78,10 @@ def decided(state: RequestState, *, accepted: bool) -> RequestState:
     """The state of a request once it has been accepted, or returned.
 
     A task may be heard of before the request is: then it has been accepted. Refused for a return
-    of what has been begun.
+    of what has been begun, and for what was withdrawn.
     """
+    if state is RequestState.WITHDRAWN:
+        raise Refused("申请已由申请单位撤回", "the applicant has withdrawn this request")
     if accepted:
         return state if state in BEGUN else RequestState.ACCEPTED
     if state in BEGUN:
@@ -87,6 +89,16 @@ def decided(state: RequestState, *, accepted: bool) -> RequestState:
             f"申请已是“{state.label}”，不能退回", f"the request is {state}: it cannot be returned"
         )
     return RequestState.RETURNED
+
+
+def check_withdrawal(state: RequestState) -> None:
+    """Raise Refused unless a request may be withdrawn: it is open, and nothing has been begun."""
+    if state not in OPEN - BEGUN:
+        raise Refused(
+            f"申请已是“{state.label}”，不能撤回",
+            f"the request is {state}: it cannot be withdrawn",
+            path=("id",),
+        )
 
 
 def progressed(

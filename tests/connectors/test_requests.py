@@ -10,6 +10,7 @@ from hub.errors import NotFound, Refused
 from hub.exchange import ConnectorKind, MessageOutcome
 from hub.tables.connector import Connector
 from hub.tables.organization import Organization
+from hub.tables.user import User
 from hub.times import today
 from hub.vocabulary import FilingState, InstrumentState, OrgKind, Role
 from tests.connectors.flows import (
@@ -23,7 +24,7 @@ from tests.connectors.flows import (
     the_platforms,
     told,
 )
-from tests.doors import HubClient, id_of
+from tests.doors import Answer, HubClient, id_of, key
 from tests.given import a_connector, a_user, an_instrument, an_organization
 from tests.ledger_verbs import Firm, a_firm, update
 
@@ -32,6 +33,12 @@ SEEN = """
 query($id: ID!) { verificationRequest(id: $id) {
   no state reason externalNo decidedAt applicant { id } institute { id }
   items { item { name serialNo filingNo } instrument { id } } tasks { nodes { taskNo } }
+} }
+"""
+
+WITHDRAW = """
+mutation($input: WithdrawRequestInput!) { done: withdrawRequest(input: $input) {
+  request { state reason } problems { code path } replayed
 } }
 """
 
@@ -310,6 +317,58 @@ async def test_what_is_filed_stays_under_compulsory_verification(
     (problem,) = answer.data["done"]["problems"]
     assert problem["code"] == "REFUSED"
     assert problem["path"][-1] == "compulsory"
+
+
+async def test_a_withdrawn_request_is_told_to_its_system_and_its_instrument_is_free_again(
+    hub: HubClient, firm: Firm, institute: Organization, own_system: Connector
+) -> None:
+    line = await hub.given(an_instrument(firm.owner))
+    made = done(await ask_for(hub, firm.user, institute, line))["requests"][0]
+
+    withdrawn = done(await withdraw(hub, firm.user, made))["request"]
+    done(await ask_for(hub, firm.user, institute, line))
+
+    assert (withdrawn["state"], withdrawn["reason"]) == ("WITHDRAWN", "重复申请")
+    told_ = (await sent(hub, own_system))[1]
+    assert told_ == (
+        "submission.withdrawn",
+        f"request/{made['no']}",
+        {"no": made["no"], "externalNo": None, "reason": "重复申请"},
+    )
+    with pytest.raises(Refused, match="withdrawn"):
+        await told(hub, own_system, "submission.accepted", f"request/{made['no']}", externalNo="1")
+
+
+async def test_nobody_withdraws_what_has_been_begun_was_changed_or_is_of_others(
+    hub: HubClient, firm: Firm, institute: Organization, own_system: Connector
+) -> None:
+    made, rival = await asked(hub, firm, institute), await a_firm(hub)
+    staff = await hub.given(a_user(institute, Role.ORG_ADMIN))
+
+    answers = [
+        await withdraw(hub, rival.user, made),
+        await withdraw(hub, staff, made),
+        await withdraw(hub, firm.user, made, expectedVersion=9),
+        await withdraw(hub, firm.user, made, reason=" "),
+    ]
+    await told(hub, own_system, "task.dispatched", f"task/{made['no']}", requestNo=made["no"])
+    answers.append(await withdraw(hub, firm.user, made, expectedVersion=2))
+
+    codes = [answer.codes or [code for code, _ in refused(answer)] for answer in answers]
+    assert codes == [["NOT_FOUND"], ["NOT_FOUND"], ["CONFLICT"], ["REFUSED"], ["REFUSED"]]
+    assert len(await sent(hub, own_system)) == 1
+
+
+async def withdraw(hub: HubClient, who: User, made: Any, **given: Any) -> Answer:
+    """Withdraw a request."""
+    given = {
+        "id": made["id"],
+        "expectedVersion": 1,
+        "reason": "重复申请",
+        "idempotencyKey": key(),
+        **given,
+    }
+    return await hub.ask(WITHDRAW, as_=who, input=given)
 
 
 async def asked(hub: HubClient, firm: Firm, institute: Organization) -> Any:
