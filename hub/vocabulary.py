@@ -402,7 +402,7 @@ class RequestState(Term):
     RETURNED = "RETURNED", "已退回"
     DISPATCHED = "DISPATCHED", "任务已下发"
     DONE = "DONE", "已办结"
-    WITHDRAWN = "WITHDRAWN", "已撤销"
+    WITHDRAWN = "WITHDRAWN", "已撤回"
 
 
 class TaskState(Term):

@@ -24,6 +24,8 @@ from schema.verification import (
     VerificationPayload,
     VerificationRequest,
     VerificationTask,
+    WithdrawRequestInput,
+    WithdrawRequestPayload,
 )
 
 
@@ -87,6 +89,26 @@ class VerificationMutation:
         done = await perform(info.context, name, given, input.idempotency_key, work)
         return VerificationPayload(
             requests=await _found(info, done, RequestRow),
+            problems=done.problems,
+            replayed=done.replayed,
+        )
+
+    @strawberry.mutation(
+        description="撤回报检申请，并告知所经由的系统；其中的器具可再报检。已下发任务的不能撤回"
+    )
+    async def withdraw_request(
+        self, info: Info, input: Annotated[WithdrawRequestInput, GIVEN]
+    ) -> WithdrawRequestPayload | None:
+        key = key_of(input.id, "VerificationRequest", ("input", "id"))
+        given = [key, input.expected_version, input.reason]
+
+        async def work(db: Writer) -> dict[str, Any]:
+            row = await verification.withdraw(db, key, input.expected_version, input.reason)
+            return {"ids": [str(row.id)]}
+
+        done = await perform(info.context, "withdrawRequest", given, input.idempotency_key, work)
+        return WithdrawRequestPayload(
+            request=next(iter(await _found(info, done, RequestRow)), None),
             problems=done.problems,
             replayed=done.replayed,
         )

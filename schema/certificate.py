@@ -302,7 +302,7 @@ class Certificate(Noun):
     )
     revocation_reason: str | None = column(O, "撤销原因")
     revoked_at: datetime | None = column(O, "撤销时刻")
-    fee: Decimal | None = column(O, "费用，元；强制检定为 0")
+    fee: Decimal | None = column(O, "费用，元")
     fee_basis: FeeItem | None = one(O, "收费依据", by=col(CertificateRow.fee_item_id))
     warnings: list[IssueWarning] = column(O, "签发时的提示", shape=IssueWarning)
     source: Source | None = source(O)

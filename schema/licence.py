@@ -38,7 +38,11 @@ class LicenceApplication(Noun):
     applicant: Organization | None = one(
         O, "申请单位；本平台没有此机构时为空", by=col(ApplicationRow.applicant_id), match=True
     )
-    applicant_uscc: str = column(O, "申请单位的统一社会信用代码，推送所载", match=True)
+    applicant_uscc: str = column(
+        O,
+        "申请单位的统一社会信用代码，推送所载；申请人为个人等、不是统一社会信用代码的，只存首末两位",
+        match=True,
+    )
     applicant_name: str = column(O, "申请单位的名称，推送所载")
     state: LicenceStage | None = column(
         O, "所处的阶段：依次相接的最后一个；尚无“申请”阶段时为空", match=True

@@ -68,8 +68,8 @@ class VerificationRequest(Noun):
     latest_date: date | None = column(O, "最迟日期", match=True, order=True)
     note: str | None = column(O, "说明")
     external_no: str | None = column(O, "对方系统的编号，如预约单号", match=True)
-    reason: str | None = column(O, "退回或撤销的原因，如器具已移交其他机构")
-    decided_at: datetime | None = column(O, "受理、退回或撤销的时刻")
+    reason: str | None = column(O, "退回或撤回的原因，如器具已移交其他机构")
+    decided_at: datetime | None = column(O, "受理、退回或撤回的时刻")
     items: list[VerificationRequestItem] = many(
         O, "各件器具", by=col(ItemRow.request_id), order=(By("position"),), most=MOST
     )
@@ -127,6 +127,25 @@ class RequestVerificationInput:
     latest_date: date | None = may("最迟日期")
     note: str | None = may("说明")
     idempotency_key: str = strawberry.field(description="幂等键，每次新操作一个")
+
+
+@strawberry.input(description="撤回报检申请")
+class WithdrawRequestInput:
+    """A request that is no longer wanted."""
+
+    id: strawberry.ID = strawberry.field(description="本机构提出的报检申请，尚未下发任务")
+    expected_version: int = strawberry.field(description="所见的版本号；已变则拒绝")
+    reason: str = strawberry.field(description="撤回的原因")
+    idempotency_key: str = strawberry.field(description="幂等键，每次新操作一个")
+
+
+@strawberry.type(description="撤回报检申请的结果")
+class WithdrawRequestPayload:
+    """The request as it is now, or why it was not withdrawn."""
+
+    request: VerificationRequest | None = strawberry.field(description="申请；被拒绝时为空")
+    problems: list[Problem] = strawberry.field(description="拒绝的原因；成功时为空列表")
+    replayed: bool = strawberry.field(description="是否为同一幂等键的重复请求")
 
 
 @strawberry.type(description="备案申报的结果")

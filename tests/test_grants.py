@@ -144,7 +144,7 @@ async def test_the_role_of_enterprises_writes_its_own_registers_webhooks_and_tra
         "UPDATE webhook_delivery SET state = 'DELIVERED'",
         "DELETE FROM webhook_delivery",
         "UPDATE connector_message SET key = ''",
-        "UPDATE verification_request SET state = 'DONE'",
+        "UPDATE verification_request SET decided_at = now()",
         "INSERT INTO verification_task SELECT * FROM verification_task",
         "INSERT INTO licence_step SELECT * FROM licence_step",
         "SELECT resident_id FROM public.personnel",

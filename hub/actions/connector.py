@@ -53,6 +53,7 @@ ADDRESS = sa.text(
     """
     SELECT id, organization_id FROM shown.connector_address
     WHERE kind = :kind AND (organization_id = :served OR organization_id IS NULL)
+      AND id = coalesce(CAST(:only AS uuid), id)
     ORDER BY organization_id NULLS LAST, state, id LIMIT 1
     """
 )
@@ -194,14 +195,16 @@ async def queue(
     type: str,
     subject: str,
     data: Mapping[str, Any],
+    only: UUID | None = None,
 ) -> UUID | None:
     """The id of a message that is sent once this transaction has committed; `data` fits JSON.
 
     It goes to the connector of that kind of the organisation, or else to the platform's, and waits
-    where that is paused and there is no other; messages of one subject go out in their order. None,
-    and nothing is kept, where there is no such connector.
+    where that is paused and there is no other; messages of one subject go out in their order. What
+    answers a connector goes to that one, `only`. None, and nothing is kept, where there is no such
+    connector.
     """
-    found = await db.rows(ADDRESS, kind=kind.value, served=organization_id)
+    found = await db.rows(ADDRESS, kind=kind.value, served=organization_id, only=only)
     if not found:
         return None
     now, key = utc_now(), uuid7()

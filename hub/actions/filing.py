@@ -18,6 +18,7 @@ from hub.policy import readable
 from hub.rules.filing import check_move, problems
 from hub.rules.problem import Objections
 from hub.rules.sources import NEVER_SAID, Verdict, judge, weight
+from hub.rules.verification import Likeness, keys_of
 from hub.tables.connector import SourceRecord
 from hub.tables.instrument import Instrument
 from hub.tables.organization import Organization
@@ -31,6 +32,8 @@ ONE = 1
 """器具数量: a line of a ledger is one physical instrument."""
 NUMBER = "compulsoryCode"
 """The field that holds the number of a filing."""
+STATED = ("filingNo", "serialNo", "manufacturer")
+"""What is kept of a filing as it was accepted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,8 +106,10 @@ async def accept(
         found = await dispute(db, row, speaker.connector_id, at, utc_now())
         await found.decided(NUMBER, sides)
     number = row.compulsory_code if verdict is Verdict.KEEP else filing_no
-    stated = {"filingNo": filing_no, "serialNo": row.serial_no, "manufacturer": row.manufacturer}
-    await keep(db, record, stated=stated)
+    taken = Likeness(filing_no, row.serial_no, row.manufacturer)
+    stated = dict(zip(STATED, taken, strict=True)) | keys_of(taken)
+    what = {"object_type": Instrument.__name__, "object_id": row.id}
+    await keep(db, record, **what, stated=stated)
     return await _decided(db, row, FilingState.ACCEPTED, at, None, compulsory_code=number)
 
 

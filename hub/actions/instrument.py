@@ -13,6 +13,7 @@ from hub.errors import Refused
 from hub.policies.instrument import retired
 from hub.policy import readable
 from hub.rules.due import valid_until
+from hub.rules.filing import check_stays_compulsory
 from hub.rules.instrument import (
     MoveFacts,
     check_compulsory,
@@ -98,6 +99,8 @@ async def update(
         )
     changed = Instrument(**{**row.model_dump(), **values})
     _check(changed, today)
+    if row.compulsory and not changed.compulsory:
+        check_stays_compulsory(row.filing_state)
     if touched & RULED:
         _check_compulsory(changed)
         if row.compulsory or changed.compulsory:

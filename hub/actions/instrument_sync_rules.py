@@ -139,6 +139,16 @@ RULES = (
         keys=RULED,
     ),
     Rule(
+        "FILED",
+        "compulsory",
+        "s.compulsory AND NOT m.compulsory AND s.filing_state IN ('SUBMITTED', 'ACCEPTED')",
+        Words(
+            "已申报备案的器具不能改为非强制检定",
+            "what is filed stays under compulsory verification",
+        ),
+        keys=RULED,
+    ),
+    Rule(
         "INTERVAL_LONGER",
         "intervalMonths",
         "(s.compulsory OR m.compulsory) AND s.interval_months IS NOT NULL"

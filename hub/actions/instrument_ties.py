@@ -40,11 +40,13 @@ RECORDS = text(
 )
 FILINGS = text(
     """
-    INSERT INTO source_record (id, connector_id, subject, stated)
-    SELECT gen_random_uuid(), connector_id, :kept, stated FROM source_record
+    INSERT INTO source_record (id, connector_id, subject, object_type, object_id, stated)
+    SELECT gen_random_uuid(), connector_id, :kept, 'Instrument', CAST(:line AS uuid), stated
+    FROM source_record
     WHERE subject = :dropped AND organization_id IS NULL
     AND connector_id IN (SELECT id FROM connector WHERE organization_id IS NULL)
-    ON CONFLICT (connector_id, subject) DO UPDATE SET stated = EXCLUDED.stated
+    ON CONFLICT (connector_id, subject) DO UPDATE
+    SET stated = EXCLUDED.stated, object_type = EXCLUDED.object_type, object_id = EXCLUDED.object_id
     """
 )
 
@@ -82,7 +84,9 @@ async def follow(db: Writer, dropped: Instrument, kept: Instrument, *, filed: bo
     await db.execute(RECORDS.bindparams(**lines))
     if filed:
         subjects = {"kept": subject_of(kept.id), "dropped": subject_of(dropped.id)}
-        await db.execute(FILINGS.bindparams(**subjects))
+        await db.execute(FILINGS.bindparams(**subjects, line=kept.id))
+        same = _filed([subjects["dropped"]])
+        await db.execute(update(SourceRecord).where(*same).values(object_id=kept.id))
 
 
 async def end(db: Writer, line: Instrument) -> None:

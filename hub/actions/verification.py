@@ -1,7 +1,7 @@
 """What can be done with requests for verification: make one, and take what is decided on it."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -11,22 +11,35 @@ from sqlmodel import col
 
 from hub.actions.connector import queue
 from hub.actions.filing import own_lines, unconnected
-from hub.actor import PLATFORM
+from hub.actor import PLATFORM, Can
 from hub.errors import Refused
 from hub.exchange import ConnectorKind
 from hub.policy import readable
 from hub.rules.problem import Objections, Problem, error
 from hub.rules.text import check_lengths, tidy
-from hub.rules.verification import OPEN, channel, check_institute, decided, progressed
+from hub.rules.verification import (
+    OPEN,
+    Step,
+    channel,
+    check_institute,
+    check_withdrawal,
+    decided,
+    progressed,
+)
+from hub.tables.connector import SourceRecord
 from hub.tables.instrument import Instrument
 from hub.tables.organization import Organization
 from hub.tables.verification import RequestItem, VerificationRequest, VerificationTask
 from hub.vocabulary import FilingState, InstrumentState, OrgKind, RequestState
-from hub.writer import Writer
+from hub.writer import Writer, check_version
 
 MESSAGES = {
     ConnectorKind.ECQS: "appointment.request",
     ConnectorKind.SUBMISSION: "submission.request",
+}
+WITHDRAWALS = {
+    ConnectorKind.ECQS: "appointment.withdrawn",
+    ConnectorKind.SUBMISSION: "submission.withdrawn",
 }
 
 
@@ -87,18 +100,59 @@ async def decide(
     """Take that a request was accepted or returned; whether that changed anything.
 
     `speaker_id` is the organisation whose system says so, None for the platform's. NotFound for a
-    request that was not made through it, Refused for a return of what has been begun.
+    request that was not made through it, Refused for a return of what has been begun, and for a
+    late acceptance where another request for one of its instruments is open.
     """
-    row = await db.one(made_through(db, no, kind, speaker_id))
+    made = made_through(db, no, kind, speaker_id)
+    await _hold_lines(db, await _items(db, (await db.one(made, lock=False)).id))
+    row = await db.one(made.execution_options(populate_existing=True))
     if row.state is RequestState.WITHDRAWN:
         return False
+    if accepted and row.state is RequestState.RETURNED:
+        await _check_alone(db, row)
     changes: dict[str, Any] = {"state": decided(row.state, accepted=accepted), "reason": reason}
-    if changes["state"] is not row.state:
+    if changes["state"] is not row.state or row.decided_at is None:
         changes["decided_at"] = at
     if external_no is not None:
         changes["external_no"] = external_no
     version = row.version
     return (await db.change(row, action="decideRequest", **changes)).version != version
+
+
+async def withdraw(
+    db: Writer, request_id: UUID, expected_version: int, reason: str
+) -> VerificationRequest:
+    """Withdraw a request of the actor's organisation, and tell the system that it went to.
+
+    Its instruments may be asked for again. NotFound, Conflict when the version has moved on,
+    Refused without a reason, for what has been begun or is over, or is connected no longer.
+    """
+    db.actor.must(Can.INSTRUMENT_WRITE)
+    reason = tidy(reason)
+    check_lengths({"reason": reason})
+    if not reason:
+        raise Refused("请说明原因", "give a reason", path=("reason",))
+    row = await db.one(
+        readable(db.actor, VerificationRequest).where(
+            col(VerificationRequest.id) == request_id,
+            col(VerificationRequest.applicant_id) == db.actor.acts_for(),
+        )
+    )
+    check_version(row, expected_version)
+    check_withdrawal(row.state)
+    sent = await queue(
+        db,
+        row.channel,
+        row.institute_id,
+        type=WITHDRAWALS[row.channel],
+        subject=f"request/{row.no}",
+        data={"no": row.no, "externalNo": row.external_no, "reason": reason},
+    )
+    if sent is None:
+        raise unconnected(row.channel, "id")
+    return await db.change(
+        row, action="withdrawRequest", state=RequestState.WITHDRAWN, reason=reason
+    )
 
 
 def made_through(
@@ -121,15 +175,59 @@ async def progress(db: Writer, request_id: UUID) -> None:
     tasks = await db.all(
         readable(PLATFORM, VerificationTask).where(col(VerificationTask.request_id) == request_id)
     )
-    state = progressed(row.state, row.size, [one.state for one in tasks])
+    items = await _items(db, request_id)
+    state = progressed(
+        row.state,
+        {one.instrument_id for one in items},
+        [Step(one.instrument_id, one.state) for one in tasks],
+        was_accepted=row.decided_at is not None,
+    )
     await db.change(row, action="progressRequest", state=state)
+
+
+async def _items(db: Writer, request_id: UUID) -> Sequence[RequestItem]:
+    return await db.all(
+        readable(db.actor, RequestItem).where(col(RequestItem.request_id) == request_id)
+    )
+
+
+async def _hold_lines(db: Writer, items: Sequence[RequestItem]) -> None:
+    """Let nobody ask for these instruments until the commit; they are locked before requests."""
+    lines = readable(db.actor, Instrument).where(
+        col(Instrument.id).in_([one.instrument_id for one in items])
+    )
+    await db.all(lines.order_by(col(Instrument.id)).with_for_update(of=Instrument))
+
+
+async def _check_alone(db: Writer, row: VerificationRequest) -> None:
+    """Raise Refused where another request for an instrument of this one is open."""
+    mine = {one.instrument_id for one in await _items(db, row.id)}
+    if await _waiting(db, mine):
+        raise Refused(
+            "其中的器具已另行申请，不能再受理此申请",
+            "its instruments were asked for again: it cannot be accepted any more",
+        )
+
+
+async def _waiting(db: Writer, instrument_ids: Collection[UUID]) -> set[UUID]:
+    """Those of these instruments for which a request is open."""
+    found = await db.all(
+        readable(db.actor, RequestItem)
+        .join(VerificationRequest, col(VerificationRequest.id) == col(RequestItem.request_id))
+        .where(
+            col(RequestItem.instrument_id).in_(instrument_ids),
+            col(VerificationRequest.state).in_(sorted(OPEN)),
+        )
+    )
+    return {one.instrument_id for one in found}
 
 
 async def _made(
     db: Writer, asked: VerificationRequest, institute: Organization, rows: Sequence[Instrument]
 ) -> VerificationRequest:
     await db.add(asked, action="requestVerification")
-    items = [_item(row) for row in rows]
+    accepted = await _accepted(db, rows)
+    items = [_item(row, accepted.get(row.id, row.compulsory_code)) for row in rows]
     await db.attach(
         RequestItem(
             request_id=asked.id,
@@ -166,16 +264,7 @@ async def _made(
 
 async def _objections(db: Writer, rows: Sequence[Instrument]) -> list[Problem]:
     """What stands against asking for each of `rows`, which are locked."""
-    asked = await db.all(
-        readable(db.actor, RequestItem)
-        .join(VerificationRequest, col(VerificationRequest.id) == col(RequestItem.request_id))
-        .where(
-            col(RequestItem.instrument_id).in_([row.id for row in rows]),
-            col(RequestItem.applicant_id) == db.actor.acts_for(),
-            col(VerificationRequest.state).in_(sorted(OPEN)),
-        )
-    )
-    waiting = {one.instrument_id for one in asked}
+    waiting = await _waiting(db, [row.id for row in rows])
     found = []
     for place, row in enumerate(rows):
         path = ("instruments", place)
@@ -197,12 +286,33 @@ async def _organization(db: Writer, key: UUID, *path: str) -> Organization:
     return found[0]
 
 
-def _item(row: Instrument) -> dict[str, Any]:
+async def _accepted(db: Writer, rows: Sequence[Instrument]) -> dict[UUID, str]:
+    """The numbers under which the filings of these lines were accepted, the newest of each."""
+    filed = [row.id for row in rows if row.filing_state is FilingState.ACCEPTED]
+    if not filed:
+        return {}
+    async with db.widely():
+        records = await db.all(
+            readable(PLATFORM, SourceRecord)
+            .where(
+                col(SourceRecord.object_type) == Instrument.__name__,
+                col(SourceRecord.object_id).in_(filed),
+            )
+            .order_by(col(SourceRecord.as_of).asc().nulls_first())
+        )
+    return {
+        one.object_id: one.stated["filingNo"]
+        for one in records
+        if one.object_id is not None and "filingKey" in one.stated
+    }
+
+
+def _item(row: Instrument, filing_no: str | None) -> dict[str, Any]:
     return {
         "name": row.name,
         "modelSpec": row.model_spec,
         "serialNo": row.serial_no,
         "manufacturer": row.manufacturer,
         "assetNo": row.asset_no,
-        "filingNo": row.compulsory_code,
+        "filingNo": filing_no,
     }

@@ -8,7 +8,7 @@ from hub.integrations.verification import filing_accepted, filing_returned, flow
 FLOWS: Mapping[str, Flow] = {
     "filing.accepted": Flow(filing_accepted),
     "filing.returned": Flow(filing_returned),
-    "instrument.filing.refused": Flow(filing_returned),
+    "instrument.filing.refused": Flow(filing_returned, is_ours=True),
     **flows("appointment"),
 }
 """What it tells, by type. None of its interfaces is public: the wire is the hub's own."""

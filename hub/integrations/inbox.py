@@ -12,6 +12,7 @@ from uuid_utils.compat import uuid7
 from hub.actions.connector import WAKE
 from hub.errors import BadInput
 from hub.exchange import MessageDirection, MessageState
+from hub.integrations.kinds import flow_of
 from hub.integrations.port import Link
 from hub.integrations.wire import event_of, key_of
 from hub.tables.connector import ConnectorMessage
@@ -41,6 +42,9 @@ def _row(link: Link, item: Any, now: datetime) -> dict[str, Any]:
     try:
         event = event_of(item)
         head = {name: getattr(event, name) for name in head}
+        flow = flow_of(link.kind, event.type)
+        if flow is not None and flow.screen is not None:
+            item = {**item, "data": flow.screen(event.data)}
     except BadInput:
         pass  # whoever applies it finds the same, and says so
     return {

@@ -107,8 +107,12 @@ class Flow(NamedTuple):
     """What handles the events of a type.
 
     Where they `add_up`, an event that is older than the last one of its subject is applied too;
-    otherwise it is stale.
+    otherwise it is stale. What the hub notes itself of an answer `is_ours`: it has the instant of
+    another clock, so it is never stale and makes nothing else so. `screen` leaves of its data what
+    may be stored.
     """
 
     handle: Handler
     adds_up: bool = False
+    is_ours: bool = False
+    screen: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None

@@ -1,7 +1,8 @@
 """Reads what an event says, member by member: the right kind, not too long, or a refusal."""
 
+import re
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 
 from hub.errors import BadInput
@@ -10,6 +11,7 @@ from hub.vocabulary import Term
 
 T = TypeVar("T", bound=Term)
 MOST = 2**31 - 1
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 class Stated:
@@ -40,19 +42,21 @@ class Stated:
         if value is None:
             return None
         try:
-            return date.fromisoformat(value)
+            if DAY.fullmatch(value):
+                return date.fromisoformat(value)
+            raise ValueError(value)
         except (TypeError, ValueError) as error:
             raise _wrong(name, "日期，如 2026-03-05", "a day, as in 2026-03-05") from error
 
     def instant(self, name: str) -> datetime:
-        """An instant with its offset."""
+        """An instant with its offset, at UTC."""
         try:
             found = datetime.fromisoformat(self._data[name])
-        except (KeyError, TypeError, ValueError):
-            found = None
-        if found is None or found.tzinfo is None:
-            raise _wrong(name, "带时区的时刻", "an instant with an offset")
-        return found
+            if found.tzinfo is not None:
+                return found.astimezone(UTC)
+        except (KeyError, OverflowError, TypeError, ValueError):
+            pass
+        raise _wrong(name, "带时区的时刻", "an instant with an offset")
 
     def whole(self, name: str) -> int:
         """A whole number from 1 on."""

@@ -81,12 +81,16 @@ def flows(kind: str) -> Mapping[str, Flow]:
     handlers: dict[str, Handler] = {
         f"{kind}.accepted": request_accepted,
         f"{kind}.returned": request_returned,
-        f"{kind}.request.refused": request_returned,
         "task.dispatched": task_dispatched,
         "task.cancelled": task_cancelled,
+    }
+    ours: dict[str, Handler] = {
+        f"{kind}.request.refused": request_returned,
         "result.report.refused": result_refused,
     }
-    return {name: Flow(handle) for name, handle in handlers.items()}
+    return {name: Flow(handle) for name, handle in handlers.items()} | {
+        name: Flow(handle, is_ours=True) for name, handle in ours.items()
+    }
 
 
 async def _task(db: Writer, link: Link, event: Event, state: TaskState) -> Applied:

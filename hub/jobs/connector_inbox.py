@@ -135,6 +135,8 @@ class Clerk:
 
 async def _placed(db: Writer, link: Link, event: Event, flow: Flow) -> Applied:
     """Apply an event where its subject stands; one that is older changes nothing."""
+    if flow.is_ours:
+        return await flow.handle(db, link, event)
     record = await source.record_of(db, link.id, link.organization_id, event.subject)
     place = Place(event.seq, event.at)
     last = Place(record.seq, record.as_of) if record.as_of is not None else place

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from hub.errors import Refused
+from hub.errors import Refused, Words
 from hub.rules.problem import Problem, error
-from hub.vocabulary import FilingState
+from hub.vocabulary import FilingState, InstrumentState
 
 NEEDED = {
     "name": "器具名称",
@@ -22,6 +22,7 @@ NEEDED = {
     "compulsory_purpose": "用途",
 }
 """What e-CQS asks for of a ledger line, besides its number, one, and how it is presented."""
+FILED = frozenset({FilingState.SUBMITTED, FilingState.ACCEPTED})
 MOVES = {
     FilingState.NONE: {FilingState.SUBMITTED, FilingState.ACCEPTED, FilingState.RETURNED},
     FilingState.SUBMITTED: {FilingState.ACCEPTED, FilingState.RETURNED},
@@ -42,11 +43,26 @@ def check_move(old: FilingState, new: FilingState, *path: str | int) -> None:
         )
 
 
+def check_stays_compulsory(state: FilingState) -> None:
+    """Raise Refused where what is filed, or is about to be, is said not to be compulsory."""
+    if state in FILED:
+        raise Refused(
+            f"备案状态为“{state.label}”，不能改为非强制检定",
+            f"its filing is {state}: it stays under compulsory verification",
+            path=("compulsory",),
+            hint=Words(
+                "请先由受理备案的机关退回备案", "have the filing returned by its authority first"
+            ),
+        )
+
+
 def problems(line: Mapping[str, Any], *path: str | int) -> list[Problem]:
     """What stands against filing a ledger line, given by its columns; `path` leads to it."""
     if not line["compulsory"]:
         zh, en = "不是强制检定器具，无须备案", "not under compulsory verification: nothing to file"
         return [error("NOT_COMPULSORY", zh, en, *path)]
+    if line["status"] is InstrumentState.SCRAPPED:
+        return [error("SCRAPPED", "器具已报废", "it is scrapped", *path)]
     found = [
         error("FILING_INCOMPLETE", f"备案须填写{label}", f"a filing needs {name}", *path, name)
         for name, label in NEEDED.items()

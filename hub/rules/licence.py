@@ -8,14 +8,26 @@ from hub.vocabulary import LicenceStage
 
 FIRST = frozenset({LicenceStage.APPLIED})
 NEXT: dict[LicenceStage, frozenset[LicenceStage]] = {
-    LicenceStage.APPLIED: frozenset({LicenceStage.PREREVIEW}),
+    LicenceStage.APPLIED: frozenset(
+        {
+            LicenceStage.PREREVIEW,
+            LicenceStage.ACCEPTED,
+            LicenceStage.SUPPLEMENT,
+            LicenceStage.REFUSED_ENTRY,
+        }
+    ),
     LicenceStage.PREREVIEW: frozenset(
         {LicenceStage.ACCEPTED, LicenceStage.SUPPLEMENT, LicenceStage.REFUSED_ENTRY}
     ),
     LicenceStage.SUPPLEMENT: frozenset(
-        {LicenceStage.PREREVIEW, LicenceStage.ACCEPTED, LicenceStage.REFUSED_ENTRY}
+        {
+            LicenceStage.PREREVIEW,
+            LicenceStage.ACCEPTED,
+            LicenceStage.REFUSED_ENTRY,
+            LicenceStage.ARCHIVED,
+        }
     ),
-    LicenceStage.ACCEPTED: frozenset({LicenceStage.REVIEW}),
+    LicenceStage.ACCEPTED: frozenset({LicenceStage.REVIEW, LicenceStage.DECIDED}),
     LicenceStage.REVIEW: frozenset({LicenceStage.SPECIAL, LicenceStage.DECIDED}),
     LicenceStage.SPECIAL: frozenset({LicenceStage.REVIEW, LicenceStage.DECIDED}),
     LicenceStage.DECIDED: frozenset({LicenceStage.DELIVERED, LicenceStage.ARCHIVED}),
@@ -23,7 +35,9 @@ NEXT: dict[LicenceStage, frozenset[LicenceStage]] = {
     LicenceStage.REFUSED_ENTRY: frozenset({LicenceStage.ARCHIVED}),
     LicenceStage.ARCHIVED: frozenset(),
 }
-"""What may follow a stage: expert review (特别程序) leads back, a refusal delivers nothing."""
+"""What may follow a stage: expert review (特别程序) leads back, a refusal delivers nothing.
+
+Not every matter has a prereview or a review, and what is not supplemented in time is archived."""
 
 
 class Step(NamedTuple):

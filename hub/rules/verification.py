@@ -1,7 +1,8 @@
 """Requests for verification and the tasks that come of them: their moves, and what is matched."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
@@ -16,6 +17,8 @@ BEGUN = frozenset({RequestState.DISPATCHED, RequestState.DONE})
 AUTHORITIES = frozenset({OrgKind.LEGAL_VERIFICATION_INSTITUTE, OrgKind.AUTHORIZED_INSTITUTE})
 """Who may verify what is under compulsory verification (计量法 Art. 20)."""
 LABORATORIES = AUTHORITIES | {OrgKind.CALIBRATION_LAB}
+SPAN = timedelta(days=90)
+"""So long before its task was told may an instrument have been tested for that task."""
 VERIFICATIONS = frozenset({CertificateKind.VERIFICATION_CERTIFICATE, CertificateKind.RESULT_NOTICE})
 
 
@@ -35,6 +38,18 @@ class Candidate:
     likeness: Likeness
 
 
+def keys_of(told: Likeness) -> dict[str, str]:
+    """The forms by which what was accepted is found again, however it is spelt, by their names.
+
+    `filingKey`, and `itemKey` where both serial number and maker are told.
+    """
+    filing_no, serial_no, manufacturer = _normal(told)
+    found = {"filingKey": filing_no} if filing_no else {}
+    if serial_no and manufacturer:
+        found["itemKey"] = f"{serial_no} {manufacturer}"
+    return found
+
+
 def channel(*, compulsory: bool) -> ConnectorKind:
     """The kind of system that a request for an instrument goes through."""
     return ConnectorKind.ECQS if compulsory else ConnectorKind.SUBMISSION
@@ -51,12 +66,22 @@ def check_institute(kind: ConnectorKind, kinds: Iterable[OrgKind]) -> None:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """How far a task of a request is, for the instrument that it is about, if that is known."""
+
+    instrument_id: UUID | None
+    state: TaskState
+
+
 def decided(state: RequestState, *, accepted: bool) -> RequestState:
     """The state of a request once it has been accepted, or returned.
 
     A task may be heard of before the request is: then it has been accepted. Refused for a return
-    of what has been begun.
+    of what has been begun, and for what was withdrawn.
     """
+    if state is RequestState.WITHDRAWN:
+        raise Refused("申请已由申请单位撤回", "the applicant has withdrawn this request")
     if accepted:
         return state if state in BEGUN else RequestState.ACCEPTED
     if state in BEGUN:
@@ -66,18 +91,32 @@ def decided(state: RequestState, *, accepted: bool) -> RequestState:
     return RequestState.RETURNED
 
 
-def progressed(state: RequestState, items: int, tasks: Sequence[TaskState]) -> RequestState:
-    """The state of a request for so many instruments, given the tasks that have come of it.
+def check_withdrawal(state: RequestState) -> None:
+    """Raise Refused unless a request may be withdrawn: it is open, and nothing has been begun."""
+    if state not in OPEN - BEGUN:
+        raise Refused(
+            f"申请已是“{state.label}”，不能撤回",
+            f"the request is {state}: it cannot be withdrawn",
+            path=("id",),
+        )
 
-    It is done when there has been a task for each and none is left, and one was reported at least.
-    Where all tasks are cancelled it waits for others. What was withdrawn stays so.
+
+def progressed(
+    state: RequestState, items: Collection[UUID], tasks: Sequence[Step], *, was_accepted: bool
+) -> RequestState:
+    """The state of a request for the instruments `items`, given the tasks that have come of it.
+
+    It is done when each of them has had a task and none is left, and one was reported at least.
+    Where no task is left and none was reported it waits for others. One that is over without tasks
+    stays as it is.
     """
-    if not tasks or state is RequestState.WITHDRAWN:
+    if state not in OPEN | BEGUN:
         return state
-    if all(one is TaskState.CANCELLED for one in tasks):
-        return RequestState.ACCEPTED
-    is_done = len(tasks) >= items and TaskState.DISPATCHED not in tasks
-    return RequestState.DONE if is_done else RequestState.DISPATCHED
+    if all(one.state is TaskState.CANCELLED for one in tasks):
+        return RequestState.ACCEPTED if was_accepted else RequestState.SUBMITTED
+    is_left = any(one.state is TaskState.DISPATCHED for one in tasks)
+    is_whole = {one.instrument_id for one in tasks}.issuperset(items)
+    return RequestState.DONE if is_whole and not is_left else RequestState.DISPATCHED
 
 
 def matched(told: Likeness, candidates: Sequence[Candidate]) -> UUID | None:
@@ -101,6 +140,12 @@ def matched(told: Likeness, candidates: Sequence[Candidate]) -> UUID | None:
 def answers(kind: ConnectorKind, certificate: CertificateKind) -> bool:
     """Whether a certificate is the result that a task of a kind of system waits for."""
     return kind is not ConnectorKind.ECQS or certificate in VERIFICATIONS
+
+
+def is_timely(told_on: date, tested_on: date | None, valid_until: date | None, today: date) -> bool:
+    """Whether a test may be what a task has asked for that was told so, and is valid today."""
+    is_valid = valid_until is None or valid_until >= today
+    return is_valid and tested_on is not None and tested_on >= told_on - SPAN
 
 
 def _normal(told: Likeness) -> Likeness:

@@ -160,6 +160,8 @@ class SourceRecord(Table, table=True):
     __table_args__: ClassVar[tuple[SchemaItem, ...]] = (
         UniqueConstraint("connector_id", "subject"),
         Index("ix_source_record_object_id", "object_id"),
+        Index("ix_source_record_filing_key", "connector_id", text("(stated ->> 'filingKey')")),
+        Index("ix_source_record_item_key", "connector_id", text("(stated ->> 'itemKey')")),
     )
 
     id: UUID = Field(default_factory=uuid7, primary_key=True)

@@ -16,7 +16,8 @@ class LicenceApplication(Row, table=True):
     """An application, by the number under which another system has it.
 
     It is of no one while the hub knows no organisation of its code: `applicant_uscc` and
-    `applicant_name` are as they were told. `state` is None until its first stage is known.
+    `applicant_name` are as they were told, the code of a person masked. `state` is None until its
+    first stage is known.
     """
 
     OWNERS: ClassVar[tuple[str, ...]] = ("applicant_id",)

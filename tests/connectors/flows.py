@@ -1,7 +1,7 @@
 """What the tests of flows say and ask: events of other systems, messages to them, mutations."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 from uuid import uuid4
@@ -16,9 +16,11 @@ from hub.tables.connector import Connector
 from hub.tables.instrument import Instrument
 from hub.tables.organization import Organization
 from hub.tables.user import User
+from hub.times import today
 from hub.vocabulary import CalibrationMode, CompulsoryPurpose, FilingState
 from tests.doors import Answer, Asker, HubClient, id_of, key
-from tests.given import a_connector, an_instrument
+from tests.given import Laboratory, a_connector, an_instrument
+from tests.issuing import issue
 from tests.walk import fitting
 
 FILE = """
@@ -127,6 +129,15 @@ async def ask_for(
         **given,
     }
     return await hub.ask(fitting(REQUEST, hub.view(who)), as_=who, input=given)
+
+
+async def issue_now(
+    hub: HubClient, by: Laboratory, of: Instrument, days_ago: int = 0, **changes: Any
+) -> Answer:
+    """Hand in a certificate of a test of today, or of so many days ago."""
+    day = (today() - timedelta(days=days_ago)).isoformat()
+    dates = dict.fromkeys(("receivedAt", "testFrom", "testTo", "issueDate"), day)
+    return await issue(hub, by, of, **dates | changes)
 
 
 def done(answer: Answer) -> Any:

@@ -10,7 +10,7 @@ from hub.errors import BadInput, NotFound
 from hub.exchange import ConnectorKind, MessageOutcome
 from hub.tables.connector import Connector
 from hub.tables.instrument import Instrument
-from hub.vocabulary import FilingState, Role
+from hub.vocabulary import FilingState, InstrumentState, Role
 from tests.connectors.flows import (
     a_filed,
     disconnect,
@@ -241,3 +241,11 @@ async def test_the_number_of_the_authority_stands_above_that_of_the_owner_and_th
             "resolution": "BY_RULE",
         }
     ]
+
+
+async def test_what_is_scrapped_is_not_filed(hub: HubClient, ecqs: Connector, firm: Firm) -> None:
+    scrapped = a_filed(firm.owner, FilingState.NONE, status=InstrumentState.SCRAPPED)
+    await hub.all_given(scrapped)
+
+    assert refused(await file(hub, firm.user, scrapped)) == [("SCRAPPED", ["ids", "0"])]
+    assert await sent(hub, ecqs) == []

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,12 +16,12 @@ from examples.simulators.submission import Submission
 from examples.simulators.system import System
 from hub.exchange import ConnectorKind
 from hub.vocabulary import FilingState, Role
-from tests.connectors.flows import a_filed, ask_for, done, file
+from tests.connectors.flows import a_filed, ask_for, done, file, issue_now
 from tests.connectors.simulating import on_loopback, simulating
 from tests.connectors.verbs import Connected, Keeper, Worker, a_connector, connected, states
 from tests.doors import HubClient
 from tests.given import a_user, an_instrument
-from tests.issuing import Bench, a_bench, issue, issued
+from tests.issuing import Bench, a_bench, issued
 from tests.patience import patiently
 from tests.webhooks.verbs import run
 
@@ -112,6 +113,27 @@ async def test_filing_appointment_and_tasks_end_as_the_platform_has_them(
     assert (state, number is not None) == ("DISPATCHED", True)
 
 
+@pytest.mark.parametrize("behind", [timedelta(minutes=2), timedelta(minutes=-2)], ids=str)
+async def test_what_the_hub_notes_of_a_refusal_keeps_nothing_back_that_another_clock_tells_of(
+    hub: HubClient, bench: Bench, ecqs: tuple[Ecqs, Connected], worker: Worker, behind: timedelta
+) -> None:
+    system, connector = ecqs
+    line = await hub.given(a_filed(bench.client, FilingState.NONE))
+    system.behaviour = Behaviour(refusing=True)
+    done(await file(hub, bench.client_user, line))
+    await worker.all()
+    system.behaviour = Behaviour()
+    done(await file(hub, bench.client_user, line))
+    await worker.later(seconds=1)
+
+    system.events[-1]["at"] = (datetime.now(UTC) - behind).isoformat()
+    await settle(worker)
+
+    ((state, _),) = await hub.stored(FILED, id=bench.client.id)
+    assert state == "ACCEPTED"
+    assert set(await states(hub, connector)) == {"DONE"}
+
+
 async def test_results_reach_the_institutes_own_system_once_each_though_it_drops_every_answer(
     hub: HubClient, bench: Bench, worker: Worker
 ) -> None:
@@ -125,7 +147,7 @@ async def test_results_reach_the_institutes_own_system_once_each_though_it_drops
         done(await ask_for(hub, bench.client_user, bench.lab.organization, *lines))
         await worker.all()
         await worker.later(minutes=1)
-        certificates = [issued(await issue(hub, bench.lab, line))["number"] for line in lines]
+        certificates = [issued(await issue_now(hub, bench.lab, line))["number"] for line in lines]
         system.behaviour = Behaviour(cut=True)
         await worker.later(minutes=1)
         system.behaviour = Behaviour()

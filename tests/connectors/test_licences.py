@@ -9,10 +9,13 @@ import pytest
 
 from hub.errors import BadInput, Refused
 from hub.exchange import ConnectorKind, MessageOutcome
-from hub.integrations.port import Applied
+from hub.integrations.inbox import store
+from hub.integrations.kinds import actor_of, flow_of
+from hub.integrations.port import Applied, Event, Link
 from hub.tables.connector import Connector
 from hub.tables.organization import Organization
 from hub.vocabulary import Role
+from hub.writer import Writer
 from tests.connectors.flows import told
 from tests.doors import HubClient
 from tests.given import a_connector, a_uscc, a_user, an_organization
@@ -274,3 +277,61 @@ async def test_an_application_has_so_many_stages_and_no_more(
         await push(hub, office, firm.owner, number, "APPLIED", 101)
 
     assert len((await seen(hub, firm.user, number))["stages"]) == 100
+
+
+@pytest.mark.parametrize("time", ["0001-01-01T00:00:00+08:00", "9999-12-31T23:59:59-08:00"])
+async def test_an_instant_beyond_the_calendar_is_refused_where_it_stands(
+    hub: HubClient, office: Connector, firm: Firm, time: str
+) -> None:
+    with pytest.raises(BadInput) as refusal:
+        await push(hub, office, firm.owner, a_number(), "APPLIED", 1, time=time)
+
+    assert refusal.value.path == ("data", "time")
+
+
+@pytest.mark.parametrize(
+    ("code", "kept"),
+    [
+        ("110101199003072316", "1****************6"),
+        ("11010119900307231x", "1****************X"),
+        ("E12345678", "*********"),
+    ],
+)
+async def test_nothing_is_kept_of_the_resident_id_of_an_applicant_but_its_ends(
+    hub: HubClient, office: Connector, code: str, kept: str
+) -> None:
+    number = a_number()
+    event = {
+        "id": number,
+        "type": "licence.stage",
+        "at": BEGAN.isoformat(),
+        "subject": f"licence/{number}",
+        "data": {
+            "acceptanceNo": number,
+            "item": "注册计量师注册",
+            "applicantUscc": code,
+            "applicantName": "张三",
+            "stage": "APPLIED",
+            "stageSeq": 1,
+            "time": BEGAN.isoformat(),
+        },
+    }
+    link = Link(office.id, office.code, office.kind, office.organization_id)
+    async with hub.hub.database.writer(actor_of(link)) as db:
+        await store(db, link, [event], BEGAN)
+        await told_again(db, link, event["data"])
+
+    ((body,),) = await hub.stored("SELECT body FROM connector_message WHERE key = :no", no=number)
+    ((stored,),) = await hub.stored(
+        "SELECT applicant_uscc FROM licence_application WHERE acceptance_no = :no", no=number
+    )
+    assert code not in body
+    assert kept in body
+    assert stored == kept
+
+
+async def told_again(db: Writer, link: Link, data: Any) -> None:
+    """The event is applied as it came."""
+    flow = flow_of(link.kind, "licence.stage")
+    assert flow is not None
+    await flow.handle(db, link, Event("1", "licence.stage", BEGAN, "licence/1", None, data))

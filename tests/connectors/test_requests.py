@@ -10,6 +10,7 @@ from hub.errors import NotFound, Refused
 from hub.exchange import ConnectorKind, MessageOutcome
 from hub.tables.connector import Connector
 from hub.tables.organization import Organization
+from hub.tables.user import User
 from hub.times import today
 from hub.vocabulary import FilingState, InstrumentState, OrgKind, Role
 from tests.connectors.flows import (
@@ -17,20 +18,27 @@ from tests.connectors.flows import (
     ask_for,
     disconnect,
     done,
+    given_filed,
     refused,
     sent,
     the_platforms,
     told,
 )
-from tests.doors import HubClient, id_of
+from tests.doors import Answer, HubClient, id_of, key
 from tests.given import a_connector, a_user, an_instrument, an_organization
-from tests.ledger_verbs import Firm, a_firm
+from tests.ledger_verbs import Firm, a_firm, update
 
 INSTITUTE = OrgKind.LEGAL_VERIFICATION_INSTITUTE
 SEEN = """
 query($id: ID!) { verificationRequest(id: $id) {
   no state reason externalNo decidedAt applicant { id } institute { id }
   items { item { name serialNo filingNo } instrument { id } } tasks { nodes { taskNo } }
+} }
+"""
+
+WITHDRAW = """
+mutation($input: WithdrawRequestInput!) { done: withdrawRequest(input: $input) {
+  request { state reason } problems { code path } replayed
 } }
 """
 
@@ -195,6 +203,48 @@ async def test_after_a_return_the_same_instrument_may_be_asked_for_again(
     assert len(again) == 1
 
 
+async def test_a_late_acceptance_opens_no_second_request_for_the_same_instrument(
+    hub: HubClient, firm: Firm, institute: Organization, own_system: Connector
+) -> None:
+    line = await hub.given(an_instrument(firm.owner))
+    made = done(await ask_for(hub, firm.user, institute, line))["requests"][0]
+    subject = f"request/{made['no']}"
+    await told(hub, own_system, "submission.returned", subject, reason="超出范围")
+    done(await ask_for(hub, firm.user, institute, line))
+
+    with pytest.raises(Refused, match="asked for again"):
+        await told(hub, own_system, "submission.accepted", subject, externalNo="BJ-1")
+
+    seen = (await hub.ask(SEEN, as_=firm.user, id=made["id"])).data["verificationRequest"]
+    assert seen["state"] == "RETURNED"
+
+
+async def test_a_task_of_a_returned_request_does_not_open_it_again(
+    hub: HubClient, firm: Firm, institute: Organization, own_system: Connector
+) -> None:
+    made = await asked(hub, firm, institute)
+    await told(hub, own_system, "submission.returned", f"request/{made['no']}", reason="超出范围")
+
+    for then in ("task.dispatched", "task.cancelled"):
+        await told(hub, own_system, then, f"task/{made['no']}", requestNo=made["no"])
+
+    seen = (await hub.ask(SEEN, as_=firm.user, id=made["id"])).data["verificationRequest"]
+    assert seen["state"] == "RETURNED"
+
+
+async def test_an_acceptance_that_comes_after_the_task_is_dated_too(
+    hub: HubClient, firm: Firm, institute: Organization, own_system: Connector
+) -> None:
+    made = await asked(hub, firm, institute)
+    await told(hub, own_system, "task.dispatched", f"task/{made['no']}", requestNo=made["no"])
+
+    await told(hub, own_system, "submission.accepted", f"request/{made['no']}", externalNo="BJ-2")
+
+    seen = (await hub.ask(SEEN, as_=firm.user, id=made["id"])).data["verificationRequest"]
+    assert (seen["state"], seen["externalNo"]) == ("DISPATCHED", "BJ-2")
+    assert seen["decidedAt"] is not None
+
+
 async def test_a_system_decides_on_nothing_that_was_not_asked_through_it(
     hub: HubClient, ecqs: Connector, firm: Firm, institute: Organization, own_system: Connector
 ) -> None:
@@ -239,6 +289,86 @@ async def test_the_institute_sees_what_is_asked_of_it_but_not_the_ledger(
         (item,) = seen[user.login_name]["items"]
         assert item["item"] == {"name": line.name, "serialNo": "SN-7", "filingNo": None}
         assert item["instrument"] is None
+
+
+async def test_a_request_names_the_number_that_was_accepted_whatever_the_ledger_says_since(
+    hub: HubClient, ecqs: Connector, firm: Firm, institute: Organization
+) -> None:
+    line = a_filed(firm.owner)
+    await given_filed(hub, ecqs, line)
+    number = line.compulsory_code
+    changed = await update(hub, firm.user, line, 1, content={"compulsoryCode": "自编"})
+    assert changed.data["done"]["problems"] == []
+
+    done(await ask_for(hub, firm.user, institute, line))
+
+    ((_, _, data),) = await sent(hub, ecqs)
+    assert [one["filingNo"] for one in data["instruments"]] == [number]
+
+
+@pytest.mark.parametrize("state", [FilingState.SUBMITTED, FilingState.ACCEPTED])
+async def test_what_is_filed_stays_under_compulsory_verification(
+    hub: HubClient, firm: Firm, state: FilingState
+) -> None:
+    line = await hub.given(a_filed(firm.owner, state))
+
+    answer = await update(hub, firm.user, line, 1, content={"compulsory": False})
+
+    (problem,) = answer.data["done"]["problems"]
+    assert problem["code"] == "REFUSED"
+    assert problem["path"][-1] == "compulsory"
+
+
+async def test_a_withdrawn_request_is_told_to_its_system_and_its_instrument_is_free_again(
+    hub: HubClient, firm: Firm, institute: Organization, own_system: Connector
+) -> None:
+    line = await hub.given(an_instrument(firm.owner))
+    made = done(await ask_for(hub, firm.user, institute, line))["requests"][0]
+
+    withdrawn = done(await withdraw(hub, firm.user, made))["request"]
+    done(await ask_for(hub, firm.user, institute, line))
+
+    assert (withdrawn["state"], withdrawn["reason"]) == ("WITHDRAWN", "重复申请")
+    told_ = (await sent(hub, own_system))[1]
+    assert told_ == (
+        "submission.withdrawn",
+        f"request/{made['no']}",
+        {"no": made["no"], "externalNo": None, "reason": "重复申请"},
+    )
+    with pytest.raises(Refused, match="withdrawn"):
+        await told(hub, own_system, "submission.accepted", f"request/{made['no']}", externalNo="1")
+
+
+async def test_nobody_withdraws_what_has_been_begun_was_changed_or_is_of_others(
+    hub: HubClient, firm: Firm, institute: Organization, own_system: Connector
+) -> None:
+    made, rival = await asked(hub, firm, institute), await a_firm(hub)
+    staff = await hub.given(a_user(institute, Role.ORG_ADMIN))
+
+    answers = [
+        await withdraw(hub, rival.user, made),
+        await withdraw(hub, staff, made),
+        await withdraw(hub, firm.user, made, expectedVersion=9),
+        await withdraw(hub, firm.user, made, reason=" "),
+    ]
+    await told(hub, own_system, "task.dispatched", f"task/{made['no']}", requestNo=made["no"])
+    answers.append(await withdraw(hub, firm.user, made, expectedVersion=2))
+
+    codes = [answer.codes or [code for code, _ in refused(answer)] for answer in answers]
+    assert codes == [["NOT_FOUND"], ["NOT_FOUND"], ["CONFLICT"], ["REFUSED"], ["REFUSED"]]
+    assert len(await sent(hub, own_system)) == 1
+
+
+async def withdraw(hub: HubClient, who: User, made: Any, **given: Any) -> Answer:
+    """Withdraw a request."""
+    given = {
+        "id": made["id"],
+        "expectedVersion": 1,
+        "reason": "重复申请",
+        "idempotencyKey": key(),
+        **given,
+    }
+    return await hub.ask(WITHDRAW, as_=who, input=given)
 
 
 async def asked(hub: HubClient, firm: Firm, institute: Organization) -> Any:

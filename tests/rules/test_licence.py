@@ -36,8 +36,18 @@ def steps(*stages: Stage) -> list[Step]:
         (Stage.APPLIED, Stage.PREREVIEW, Stage.SUPPLEMENT, Stage.PREREVIEW, Stage.ACCEPTED,
          Stage.REVIEW, Stage.SPECIAL, Stage.REVIEW, Stage.DECIDED, Stage.ARCHIVED),
         (Stage.APPLIED, Stage.PREREVIEW, Stage.REFUSED_ENTRY, Stage.ARCHIVED),
+        (Stage.APPLIED, Stage.ACCEPTED, Stage.DECIDED, Stage.DELIVERED),
+        (Stage.APPLIED, Stage.SUPPLEMENT, Stage.ARCHIVED),
+        (Stage.APPLIED, Stage.REFUSED_ENTRY),
     ],
-    ids=["granted at once", "supplemented and reviewed by experts", "not taken up"],
+    ids=[
+        "granted at once",
+        "supplemented and reviewed by experts",
+        "not taken up",
+        "decided on the spot",
+        "never supplemented",
+        "refused at the counter",
+    ],
 )  # fmt: skip
 def test_a_usual_course_fits_from_its_beginning_to_its_end(stages: tuple[Stage, ...]) -> None:
     told = steps(*stages)
@@ -46,11 +56,11 @@ def test_a_usual_course_fits_from_its_beginning_to_its_end(stages: tuple[Stage, 
 
 
 def test_what_cannot_follow_changes_nothing_until_what_was_missing_is_told() -> None:
-    applied, prereview, accepted = steps(Stage.APPLIED, Stage.PREREVIEW, Stage.ACCEPTED)
+    applied, accepted, review = steps(Stage.APPLIED, Stage.ACCEPTED, Stage.REVIEW)
 
-    gap, whole = course([applied, accepted]), course([applied, accepted, prereview])
+    gap, whole = course([applied, review]), course([applied, review, accepted])
     assert gap == (Stage.APPLIED, frozenset({applied}))
-    assert whole == (Stage.ACCEPTED, frozenset({applied, prereview, accepted}))
+    assert whole == (Stage.REVIEW, frozenset({applied, accepted, review}))
 
 
 def test_without_its_first_stage_an_application_stands_nowhere() -> None:

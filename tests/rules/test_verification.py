@@ -11,6 +11,7 @@ from hub.exchange import ConnectorKind
 from hub.rules.verification import (
     Candidate,
     Likeness,
+    Step,
     answers,
     check_institute,
     decided,
@@ -20,7 +21,10 @@ from hub.rules.verification import (
 from hub.vocabulary import CertificateKind, OrgKind, RequestState, TaskState
 
 D, R, C = TaskState.DISPATCHED, TaskState.REPORTED, TaskState.CANCELLED
-TASKS = st.lists(st.sampled_from(TaskState), max_size=6)
+ONE, TWO = uuid4(), uuid4()
+STEPS = st.lists(
+    st.builds(Step, st.sampled_from([ONE, TWO, None]), st.sampled_from(TaskState)), max_size=6
+)
 
 
 def a_candidate(
@@ -30,25 +34,42 @@ def a_candidate(
 
 
 @pytest.mark.parametrize(
-    ("items", "tasks", "state"),
+    ("tasks", "state"),
     [
-        (2, [], RequestState.SUBMITTED),
-        (2, [D], RequestState.DISPATCHED),
-        (2, [R], RequestState.DISPATCHED),
-        (2, [R, D], RequestState.DISPATCHED),
-        (2, [R, R], RequestState.DONE),
-        (2, [R, C], RequestState.DONE),
-        (2, [C, C], RequestState.ACCEPTED),
-        (1, [C, R], RequestState.DONE),
+        ([], RequestState.SUBMITTED),
+        ([Step(ONE, D)], RequestState.DISPATCHED),
+        ([Step(ONE, R)], RequestState.DISPATCHED),
+        ([Step(ONE, R), Step(TWO, D)], RequestState.DISPATCHED),
+        ([Step(ONE, R), Step(TWO, R)], RequestState.DONE),
+        ([Step(ONE, R), Step(TWO, C)], RequestState.DONE),
+        ([Step(ONE, C), Step(TWO, C)], RequestState.SUBMITTED),
+        ([Step(ONE, C), Step(ONE, R)], RequestState.DISPATCHED),
+        ([Step(ONE, R), Step(None, R)], RequestState.DISPATCHED),
     ],
 )
-def test_a_request_follows_its_tasks(items: int, tasks: list[TaskState], state: object) -> None:
-    assert progressed(RequestState.SUBMITTED, items, tasks) is state
+def test_a_request_follows_its_tasks(tasks: list[Step], state: object) -> None:
+    assert progressed(RequestState.SUBMITTED, {ONE, TWO}, tasks, was_accepted=False) is state
 
 
-@given(TASKS, st.integers(1, 6))
-def test_a_request_with_an_open_task_is_never_done(tasks: list[TaskState], items: int) -> None:
-    state = progressed(RequestState.ACCEPTED, items, [*tasks, D])
+def test_a_request_without_tasks_that_are_left_waits_where_it_was() -> None:
+    cancelled = [Step(ONE, C)]
+
+    for tasks in (cancelled, []):
+        for was_accepted, state in [(True, "ACCEPTED"), (False, "SUBMITTED")]:
+            found = progressed(RequestState.DISPATCHED, {ONE}, tasks, was_accepted=was_accepted)
+            assert found == state
+
+
+@given(STEPS)
+def test_no_task_opens_a_request_that_was_returned(tasks: list[Step]) -> None:
+    state = progressed(RequestState.RETURNED, {ONE}, tasks, was_accepted=True)
+
+    assert state is RequestState.RETURNED
+
+
+@given(STEPS)
+def test_a_request_with_an_open_task_is_never_done(tasks: list[Step]) -> None:
+    state = progressed(RequestState.ACCEPTED, {ONE}, [*tasks, Step(ONE, D)], was_accepted=True)
 
     assert state is RequestState.DISPATCHED
 
