@@ -78,10 +78,8 @@ def decided(state: RequestState, *, accepted: bool) -> RequestState:
     """The state of a request once it has been accepted, or returned.
 
     A task may be heard of before the request is: then it has been accepted. Refused for a return
-    of what has been begun, and for what was withdrawn.
+    of what has been begun.
     """
-    if state is RequestState.WITHDRAWN:
-        raise Refused("申请已由申请单位撤回", "the applicant has withdrawn this request")
     if accepted:
         return state if state in BEGUN else RequestState.ACCEPTED
     if state in BEGUN:

@@ -7,11 +7,20 @@ from hub.tables.connector import Connector
 from hub.tables.instrument import Instrument
 from hub.vocabulary import Role
 from tests.career_verbs import a_keeper, accept, line, merge, offer
-from tests.connectors.flows import a_filed, ask_for, done, given_filed, sent, the_platforms, told
+from tests.connectors.flows import (
+    a_filed,
+    ask_for,
+    done,
+    given_filed,
+    issue_now,
+    sent,
+    the_platforms,
+    told,
+)
 from tests.connectors.test_tasks import dispatch, instrument_of, tasked, tasks
 from tests.doors import HubClient, id_of
 from tests.given import a_conflict, a_connector, a_record, a_user, an_instrument, an_organization
-from tests.issuing import Bench, a_bench, issue, issued
+from tests.issuing import Bench, a_bench, issued
 from tests.ledger_verbs import Firm
 from tests.ledger_verbs import done as changed
 
@@ -71,9 +80,9 @@ async def test_the_task_of_a_line_that_was_merged_is_answered_for_the_line_that_
     keep = await hub.given(a_twin(gauge))
     await merged(hub, client, keep, gauge)
 
-    paper = issued(await issue(hub, bench.lab, keep))
+    paper = issued(await issue_now(hub, bench.lab, keep))
     correction = {"replaces": paper["id"], "replacementKind": "AMENDED"}
-    second = issued(await issue(hub, bench.lab, keep, **correction))
+    second = issued(await issue_now(hub, bench.lab, keep, **correction))
 
     (seen,) = await tasks(hub, bench)
     assert (seen["state"], seen["certificate"]["number"]) == ("REPORTED", second["number"])
@@ -148,7 +157,7 @@ async def test_a_certificate_for_the_next_owner_answers_no_task_of_the_former(
     gauge = await tasked(hub, ecqs, bench, "TI-3")
     await handed_over(hub, client, await a_keeper(hub), gauge)
 
-    issued(await issue(hub, bench.lab, gauge))
+    issued(await issue_now(hub, bench.lab, gauge))
     again = await dispatch(hub, ecqs, bench, "TI-3", filingNo=gauge.compulsory_code)
     later = await dispatch(hub, ecqs, bench, "TI-4", filingNo=gauge.compulsory_code)
 
@@ -164,7 +173,7 @@ async def test_what_was_reported_for_the_former_owner_stays_as_it_was(
     hub: HubClient, ecqs: Connector, bench: Bench, client: Firm
 ) -> None:
     gauge = await tasked(hub, ecqs, bench, "TI-5")
-    paper = issued(await issue(hub, bench.lab, gauge))
+    paper = issued(await issue_now(hub, bench.lab, gauge))
     await handed_over(hub, client, await a_keeper(hub), gauge)
 
     again = await dispatch(hub, ecqs, bench, "TI-5", filingNo=gauge.compulsory_code)
