@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import orjson
 import structlog
 from sqlalchemy import RowMapping, func, text, update
 from sqlmodel import col
@@ -23,7 +22,7 @@ from hub.errors import Busy, Code, HubError, Refused, Unavailable, Words
 from hub.exchange import ConnectorKind, MessageOutcome, MessageState
 from hub.integrations.kinds import actor_of, flow_of
 from hub.integrations.port import Applied, Event, Flow, Link
-from hub.integrations.wire import event_of
+from hub.integrations.wire import event_in
 from hub.policy import readable
 from hub.rules.connector import Place, check_time, is_older, newest
 from hub.rules.webhook import WAITS, next_try
@@ -96,7 +95,7 @@ class Clerk:
         return True
 
     async def _applied(self, db: Writer, link: Link, message: ConnectorMessage) -> Applied:
-        event = event_of(orjson.loads(message.body))
+        event = event_in(message.body)
         check_time(event.at, self.clock())
         flow = flow_of(link.kind, event.type)
         if flow is None:

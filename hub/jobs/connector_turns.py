@@ -22,7 +22,7 @@ from sqlmodel import col
 from hub.actions.connector import HEALED, WAKE, about_credential
 from hub.actor import PLATFORM
 from hub.db import Database
-from hub.errors import Unavailable
+from hub.errors import Busy, Unavailable
 from hub.exchange import ConnectorFailure, ConnectorKind, ConnectorState, MessageState
 from hub.integrations.inbox import store
 from hub.integrations.kinds import flow_of
@@ -158,6 +158,11 @@ class Turn:
                 await self._read(system)
         except Failed as failed:
             await self._failed(failed)
+        except (Lost, Busy, Unavailable):
+            raise
+        except Exception as error:  # noqa: BLE001 -- whatever was answered, it is not asked for at once
+            LOG.error("turn failed", connector=self._link.code, error=type(error).__name__)
+            await self._failed(Failed(ConnectorFailure.ANSWER))
         async with self._writing() as db:
             await self._hold(db, leased_until=None)
             await db.execute(WAKE)
