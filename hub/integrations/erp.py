@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select
+from sqlalchemy import Select, inspect
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
@@ -69,11 +69,12 @@ async def gone(db: Writer, link: Link, event: Event) -> Applied:
     Refused for one that is neither scrapped nor approved to go.
     """
     record = await source.record_of(db, link.id, link.organization_id, event.subject)
-    if record.object_id is None:
+    known = await _known(db, link, record, event.data.get("externalId"))
+    if known is None:
         return Applied(
             MessageOutcome.UNCHANGED, Words("本平台没有此器具", "the hub has no such instrument")
         )
-    found = await db.all(_lines(db, link).where(col(Instrument.id) == record.object_id))
+    found = await db.all(_lines(db, link).where(col(Instrument.id) == known))
     for line in found:
         reason = event.data.get("reason")
         await instrument.retire(
@@ -83,7 +84,7 @@ async def gone(db: Writer, link: Link, event: Event) -> Applied:
             reason if isinstance(reason, str) and reason else f"{link.code} 已无此器具",
             approved=event.data.get("approved") is True,
         )
-    await source.keep(db, record, object_id=None, stated={})
+    await source.keep(db, record, object_type=NOUN, object_id=None, stated={})
     return Applied(MessageOutcome.APPLIED if found else MessageOutcome.UNCHANGED)
 
 
@@ -98,9 +99,7 @@ async def _line(
     By what the connector has said before, or the syncs of the same system; else by its key in the
     ledger, unless the system has another id for that line.
     """
-    known = record.object_id
-    if record.object_type is None:  # otherwise the line that the source had is gone, as it said
-        known = await _named(db, link, key)
+    known = await _known(db, link, record, key)
     if known is not None:
         try:
             return await db.one(_lines(db, link).where(col(Instrument.id) == known))
@@ -114,7 +113,9 @@ async def _line(
     if not found:
         return None
     taken = readable(db.actor, ExternalId).where(
-        col(ExternalId.object_id) == found[0].id, *_of_source(link)
+        col(ExternalId.object_id) == found[0].id,
+        col(ExternalId.external_id) != key,
+        *_of_source(link),
     )
     if await db.all(taken):
         raise Refused(
@@ -245,6 +246,13 @@ def _of_source(link: Link) -> tuple[Any, ...]:
     )
 
 
+async def _known(db: Writer, link: Link, record: SourceRecord, key: Any) -> UUID | None:
+    """The line that a subject was, or that syncs know by its id where nothing was said of it."""
+    if record.object_type is None and isinstance(key, str):
+        return await _named(db, link, key)
+    return record.object_id  # None where the line is gone, as the source said
+
+
 async def _named(db: Writer, link: Link, key: str) -> UUID | None:
     """The line that syncs of the same system know by this id."""
     wanted = readable(db.actor, ExternalId).where(
@@ -255,6 +263,13 @@ async def _named(db: Writer, link: Link, key: str) -> UUID | None:
 
 
 async def _name(db: Writer, link: Link, instrument_id: UUID, key: str) -> None:
+    """Have syncs of the same system know a line by its id, unless they know it by another.
+
+    The id of a line that has left the ledger is free.
+    """
+    this = col(ExternalId.object_id) == instrument_id
+    if await db.all(readable(db.actor, ExternalId).where(this, *_of_source(link))):
+        return
     name = {
         "organization_id": link.organization_id,
         "object_type": NOUN,
@@ -262,7 +277,15 @@ async def _name(db: Writer, link: Link, instrument_id: UUID, key: str) -> None:
         "external_id": key,
         "object_id": instrument_id,
     }
-    await db.execute(insert(ExternalId).values(name).on_conflict_do_nothing())
+    new = insert(ExternalId).values(name)
+    lines = _lines(db, link).with_only_columns(col(Instrument.id))
+    await db.execute(
+        new.on_conflict_do_update(
+            index_elements=list(inspect(ExternalId).primary_key),
+            set_={"object_id": instrument_id},
+            where=col(ExternalId.object_id).not_in(lines),
+        )
+    )
 
 
 def _external_id(event: Event) -> str:

@@ -7,6 +7,7 @@ import pytest
 
 from examples.simulators.erp import Erp
 from hub.exchange import ConnectorKind
+from schema.ids import key_of
 from tests.connectors.simulating import simulating
 from tests.connectors.verbs import (
     Connected,
@@ -23,6 +24,7 @@ from tests.connectors.verbs import (
 )
 from tests.doors import HubClient, id_of, key
 from tests.given import an_instrument, an_organization
+from tests.webhooks.verbs import run
 
 LEDGER = """
 query($first: Int!, $filter: InstrumentFilter) {
@@ -305,6 +307,78 @@ async def test_a_line_that_is_gone_there_leaves_the_ledger_once_its_rules_allow_
 
     (again,) = await ledger(hub, enterprise)
     assert again["id"] != line["id"]
+
+
+SYNC = """
+mutation($input: SyncInstrumentsInput!) {
+  syncInstruments(input: $input) { results { externalId status } }
+}
+"""
+
+
+async def synced(hub: HubClient, keeper: Keeper, one: Connected, **row: Any) -> str:
+    """How a sync of the connector's system fares that states one line."""
+    given = {"idempotencyKey": key(), "source": one.code, "rows": [row]}
+    answer = await hub.ask(SYNC, as_=keeper.who, input=given)
+    assert answer.errors == []
+    return str(answer.data["syncInstruments"]["results"][0]["status"])
+
+
+async def test_what_a_sync_has_loaded_leaves_the_ledger_when_its_system_says_so(
+    hub: HubClient, enterprise: Keeper, worker: Worker
+) -> None:
+    erp = an_erp()
+    async with simulating(erp) as base:
+        one = await connected(hub, enterprise, ConnectorKind.ERP, erp, base)
+        await synced(hub, enterprise, one, externalId="EQ-1", assetNo="A-1", name="压力表")
+        erp.tell("instrument.gone", "instrument/EQ-1", externalId="EQ-1", approved=True)
+
+        await worker.later(minutes=1)
+
+    assert await states(hub, one) == ["DONE"]
+    assert await ledger(hub, enterprise) == []
+
+
+async def test_what_was_gone_and_comes_back_is_known_by_its_id_again_to_syncs_too(
+    hub: HubClient, enterprise: Keeper, worker: Worker
+) -> None:
+    erp = an_erp()
+    async with simulating(erp) as base:
+        one, _ = await a_known_line(hub, enterprise, worker, erp, base)
+        erp.tell("instrument.gone", "instrument/EQ-1", externalId="EQ-1", approved=True)
+        await worker.later(minutes=1)
+        erp.state("EQ-1", department="二车间")
+        await worker.later(minutes=1)
+        row = {"externalId": "EQ-1", "assetNo": "A-9", "name": "压力表"}
+
+        assert await synced(hub, enterprise, one, **row) == "UPDATED"
+        erp.state("EQ-1", department="三车间")
+        await worker.later(minutes=1)
+
+    (line,) = await ledger(hub, enterprise)
+    assert line["department"] == "三车间"
+
+
+async def test_a_line_that_was_gone_and_restored_is_the_source_s_again(
+    hub: HubClient, enterprise: Keeper, worker: Worker
+) -> None:
+    erp = an_erp()
+    async with simulating(erp) as base:
+        one, line = await a_known_line(hub, enterprise, worker, erp, base)
+        erp.tell("instrument.gone", "instrument/EQ-1", externalId="EQ-1", approved=True)
+        await worker.later(minutes=1)
+        await run(
+            hub,
+            "UPDATE instrument SET retired_at = NULL WHERE id = :id",
+            id=key_of(line["id"], "Instrument"),
+        )
+        erp.state("EQ-1", department="三车间")
+
+        await worker.later(minutes=1)
+
+    assert await states(hub, one) == ["DONE"] * 3
+    (found,) = await ledger(hub, enterprise)
+    assert (found["id"], found["department"]) == (line["id"], "三车间")
 
 
 async def test_decisions_and_statements_at_once_leave_one_of_both_and_no_error(
