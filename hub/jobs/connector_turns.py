@@ -132,6 +132,7 @@ class Turn:
         self._leased_until: datetime = leased["leased_until"]
         self._cursor: str | None = leased["cursor"]
         self._rereads: int = leased["rereads"]
+        self._new = 0
         self._held: RowMapping = leased
         self._alone = asyncio.Lock()
         kind = ConnectorKind(leased["kind"])
@@ -235,7 +236,10 @@ class Turn:
                 await _note(db, message, **values, next_at=again)
 
     async def _read(self, system: System) -> None:
-        """Read on, page by page, until there is no more to be told for now."""
+        """Read on, page by page, until there is no more to be told for now.
+
+        A system that tells nothing new however far it is read is left until its next reading.
+        """
         for _ in range(MOST_PAGES):
             async with self._writing() as db:
                 found = await db.rows(WAITING, connector=self._id, most=MOST_WAITING)
@@ -244,7 +248,8 @@ class Turn:
             if is_full or not await self._taken(await system.events(self._cursor)):
                 return
         async with self._writing() as db:
-            await self._hold(db, next_at=self._agent.clock())
+            wait = timedelta(0) if self._new else EVERY
+            await self._hold(db, next_at=self._agent.clock() + wait)
 
     async def _taken(self, page: Page) -> bool:
         """Store a page and the place after it; whether to read on at once.
@@ -263,13 +268,14 @@ class Turn:
         elif not has_more:
             values |= {"next_at": now + EVERY, "caught_up_at": now}
         async with self._writing() as db:
-            await store(db, self._link, page.items, now)
+            new = await store(db, self._link, page.items, now)
             if is_wrong:
                 await self._miscounted(db, now, is_given_up=not again)
             else:
                 await self._well(db, now)
             await self._hold(db, **values)
         self._cursor, self._rereads = place, rereads
+        self._new += new
         return has_more and not again
 
     async def _miscounted(self, db: Writer, now: datetime, *, is_given_up: bool) -> None:

@@ -1,6 +1,7 @@
 """What other systems tell is read, stored and applied once, however badly they tell it."""
 
 import asyncio
+import itertools
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,6 +17,7 @@ from hub.integrations.port import Applied, Event, Flow, Link
 from hub.integrations.wire import MOST_BYTES, MOST_EVENTS, SHOWN_BYTES
 from hub.jobs import connector_turns
 from hub.jobs.connector_inbox import MOST_TRIES
+from hub.jobs.connector_turns import MOST_PAGES
 from hub.rules.connector import MOST_REREADS
 from hub.rules.webhook import BREAKS_AFTER
 from hub.writer import Writer
@@ -352,6 +354,22 @@ async def test_a_page_that_leads_to_itself_is_not_read_for_ever(
 
     assert len(receiver.heard) == 2
     assert await states(hub, one) == ["DONE"]
+
+
+async def test_pages_that_lead_in_a_circle_are_not_read_at_full_speed(
+    hub: HubClient, enterprise: Keeper, worker: Worker
+) -> None:
+    ends = itertools.cycle("ab")
+
+    async def circle(message: Message, out: asyncio.StreamWriter) -> None:
+        await content(page(EVENT, end=next(ends), more=True))(message, out)
+
+    async with answering(hub, enterprise, circle) as (one, receiver):
+        turns = [await worker.talk() for _ in range(3)]
+
+    assert turns == [1, 1, 0]
+    assert len(receiver.heard) == 2 * MOST_PAGES
+    assert await states(hub, one) == ["PENDING"]
 
 
 async def test_a_paused_connector_is_left_alone_and_goes_on_where_it_was(
