@@ -1,6 +1,7 @@
 """An enterprise's own system: what it states of its instruments, line by line, field by field."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -27,6 +28,8 @@ EXTRAS = frozenset({"externalId", "statusReason", "approved", "unsealedOn"})
 """What an event says besides the fields of the instrument."""
 RULED = frozenset({"compulsory", "compulsoryPurpose", "calibrationMode", "intervalMonths"})
 OF_STATUS = frozenset({"statusReason", "approved", "unsealedOn"})
+KEYED = ("assetNo", "serialNo", "manufacturer")
+"""What a line is known by in its ledger."""
 SETTLED = {
     Verdict.SAME: ConflictResolution.AGREED,
     Verdict.TAKE: ConflictResolution.THEIRS,
@@ -146,11 +149,15 @@ async def _compare(
     before: Mapping[str, str | None],
     told: Mapping[str, str | None],
 ) -> MessageOutcome:
-    """Take of what is told what counts here, and have someone decide on the rest."""
+    """Take of what is told what counts here, and have someone decide on the rest.
+
+    What nobody has changed since a sync of the same system is what that system said before.
+    """
+    is_as_synced = line.source_system == link.code and line.updated_at == line.source_fetched_at
     sides, judged = {}, {}
     for name, theirs in told.items():
         ours = said(getattr(line, FIELDS[name].column))
-        base = before.get(name, NEVER_SAID)
+        base = before.get(name, ours if is_as_synced else NEVER_SAID)
         judged[name] = judge(weight(NOUN, name, link.kind), base, ours, theirs)
         sides[name] = Sides(ours, theirs, before.get(name))
     wanted = {
@@ -189,6 +196,7 @@ async def _take(
         if "status" in left:
             values |= _move(link, event)
         try:
+            await _check_key(db, link, line, left)
             row = await instrument.update(
                 db,
                 line.id,
@@ -206,6 +214,20 @@ async def _take(
     return Taken(line, refused)
 
 
+async def _check_key(db: Writer, link: Link, line: Instrument, left: Mapping[str, Any]) -> None:
+    """Refused, at a field of `left`, where it gives the line the key of another in the ledger."""
+    told = [name for name in KEYED if name in left]
+    if not told:
+        return
+    key = instrument.ledger_key(
+        *(left.get(name, getattr(line, FIELDS[name].column)) for name in KEYED)
+    )
+    same = (col(Instrument.ledger_key) == key, col(Instrument.id) != line.id)
+    if await db.all(_lines(db, link).where(*same)):
+        words, _ = Instrument.KEYS["uq_instrument_owner_id_ledger_key"]
+        raise Refused(*words, path=(told[0],))
+
+
 def _faulty(refusal: Refused | BadInput, left: Mapping[str, Any]) -> frozenset[str]:
     """The fields that a refusal is about. It is raised on where it is about none of `left`."""
     place = str(refusal.path[0]) if refusal.path else ""
@@ -217,12 +239,24 @@ def _faulty(refusal: Refused | BadInput, left: Mapping[str, Any]) -> frozenset[s
 
 
 def _move(link: Link, event: Event) -> dict[str, Any]:
-    """What a move between states is asked: its reason, and whether it was approved there."""
-    reason = event.data.get("statusReason")
-    return {
+    """What a move between states is asked: its reason, its approval, the day of unsealing."""
+    reason, day = event.data.get("statusReason"), event.data.get("unsealedOn")
+    told = {
         "status_reason": reason if isinstance(reason, str) and reason else f"{link.code} 的陈述",
         "approved": event.data.get("approved") is True,
     }
+    return told if day is None else told | {"unsealed_on": _day(day)}
+
+
+def _day(told: Any) -> date:
+    try:
+        return date.fromisoformat(told)
+    except (TypeError, ValueError) as error:
+        raise BadInput(
+            "unsealedOn 须为 YYYY-MM-DD 的日期",
+            "unsealedOn has to be a date YYYY-MM-DD",
+            path=("data", "unsealedOn"),
+        ) from error
 
 
 def _origin(link: Link, event: Event, key: str) -> dict[str, Any]:
