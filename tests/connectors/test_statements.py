@@ -123,7 +123,7 @@ async def test_the_number_of_another_line_is_a_conflict_and_the_rest_is_taken(
     async with simulating(erp) as base:
         one, _ = await a_known_line(hub, enterprise, worker, erp, base)
         assert enterprise.owner is not None
-    await hub.given(an_instrument(enterprise.owner, asset_no="A-2", ledger_key="A-2"))
+        await hub.given(an_instrument(enterprise.owner, asset_no="A-2", ledger_key="A-2"))
         erp.state("EQ-1", assetNo="A-2", department="二车间")
 
         await worker.later(minutes=1)
