@@ -176,7 +176,9 @@ class ConnectorMessage(Noun):
     type: str = column(A, "报文种类；读不懂的为 ?", match=True)
     subject: str = column(A, "所说的对象，按对方的编号", match=True)
     said_at: datetime | None = column(A, "所说的时刻", of=col(MessageRow.at))
-    body: str | None = column(O, "内容，JSON；运维人员不可见")
+    body: str | None = column(
+        O, "内容，JSON；超过 256 KiB 或嵌套过深的只有开头，以 … 结尾；运维人员不可见"
+    )
     state: MessageState = column(A, "状态", match=True)
     tries: int = column(A, "已试的次数")
     next_at: datetime = column(A, "待办理时，不早于此时刻")

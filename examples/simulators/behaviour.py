@@ -34,6 +34,11 @@ class Behaviour:
         kinds = {one.name: type(one.default) for one in fields(cls)}
         return cls(**{name: kinds[name](value) for name, value in _known(kinds, given)})
 
+    @property
+    def times(self) -> int:
+        """How often it tells each event."""
+        return 2 if self.duplicated else 1
+
     async def before(self) -> None:
         """Wait, and be down where it is."""
         await asyncio.sleep(self.slow)
@@ -42,7 +47,7 @@ class Behaviour:
 
     def told(self, items: Sequence[Any]) -> list[Any]:
         """Events in the order, and as often, as they are told."""
-        told = [one for one in items for _ in range(2 if self.duplicated else 1)]
+        told = [one for one in items for _ in range(self.times)]
         return told[::-1] if self.reordered else told
 
     def answer(self, content: Mapping[str, Any]) -> Response:

@@ -75,7 +75,8 @@ class System:
         """The events after a cursor; from the beginning for one of an earlier run."""
         run, _, place = (after or "").partition(".")
         start = int(place) if run == self.run and place.isdecimal() else 0
-        items = self.events[start : start + max(1, min(limit, MOST))]
+        most = max(1, min(limit, MOST) // self.behaviour.times)
+        items = self.events[start : start + most]
         end = start + len(items)
         told = self.behaviour.told(items)
         total = len(told) + (1 if self.behaviour.wrong_totals else 0)

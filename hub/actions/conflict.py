@@ -8,12 +8,13 @@ from uuid import UUID
 from sqlalchemy import Select
 from sqlmodel import col
 
+from hub import errors
 from hub.actions import instrument
 from hub.actor import Can
 from hub.errors import Refused, Words
 from hub.exchange import ConflictResolution, ConflictRule, ConflictState, Take
 from hub.policy import readable
-from hub.rules.stated import FIELDS, stored
+from hub.rules.stated import FIELDS, said, stored
 from hub.tables.connector import Conflict
 from hub.tables.instrument import Instrument
 from hub.writer import Writer, check_version
@@ -106,8 +107,8 @@ async def resolve(
 ) -> Conflict:
     """Decide a conflict: ours stays, or theirs is written as its owner writes any value.
 
-    NotFound, Conflict when the version has moved on, Refused for one that is decided already, and
-    by the rules of instruments.
+    NotFound, Conflict when the version has moved on or ours is not what the conflict shows any
+    more, Refused for one that is decided already, and by the rules of instruments.
     """
     db.actor.must(Can.INSTRUMENT_WRITE)
     mine = col(Conflict.owner_id) == db.actor.acts_for()
@@ -120,6 +121,7 @@ async def resolve(
     if take is Take.THEIRS:
         if line is None:
             raise Refused("此器具已退出台账", "this instrument has left the ledger")
+        _check_ours(row, line)
         await _write(db, row, line, today)
     return await _resolved(db, row, ConflictResolution(take.value), now)
 
@@ -129,6 +131,21 @@ async def _line(db: Writer, wanted: Select[Conflict]) -> Instrument | None:
     this = col(Instrument.id).in_(wanted.with_only_columns(col(Conflict.instrument_id)))
     found = await db.all(readable(db.actor, Instrument).where(this).with_for_update(of=Instrument))
     return found[0] if found else None
+
+
+def _check_ours(row: Conflict, line: Instrument) -> None:
+    """Raise errors.Conflict where the ledger says neither what ours was nor what theirs is."""
+    ours = said(getattr(line, FIELDS[row.field].column))
+    if ours not in (row.ours, row.theirs):
+        raise errors.Conflict(
+            f"台账中此项已改为 {ours or '空'}，不再是此冲突所示的值",
+            f"the ledger says {ours or 'nothing'} by now, not what this conflict shows",
+            hint=Words(
+                "以 OURS 保留台账的值；要采用来源的值，请直接修改器具",
+                "keep the ledger's by OURS; to have the source's, change the instrument itself",
+            ),
+            path=("take",),
+        )
 
 
 async def _write(db: Writer, row: Conflict, line: Instrument, today: date) -> None:

@@ -28,7 +28,7 @@ from hub.policy import readable
 from hub.rules.text import check_lengths, tidy
 from hub.rules.webhook import target_of
 from hub.sealing import Vault
-from hub.tables.connector import Connector, ConnectorMessage
+from hub.tables.connector import Connector, ConnectorMessage, SourceRecord
 from hub.times import utc_now
 from hub.writer import Writer, check_version
 
@@ -145,6 +145,7 @@ async def update(
             )
         if moved:  # a cursor of another system leads nowhere; what is read again is known by its id
             values |= {"cursor": None, "leased_until": None}
+            await _forget_places(db, row.id)
     if "credential" in values:
         values["credential"] = _sealed(values["credential"], row.id, vault)
     if {"base_url", "credential", "state"} & values.keys():
@@ -226,6 +227,12 @@ async def queue(
     await db.execute(insert(ConnectorMessage).values(message))
     await db.execute(WAKE)
     return key
+
+
+async def _forget_places(db: Writer, connector_id: UUID) -> None:
+    """Another system numbers its events anew; which is older is told by their instants."""
+    this = col(SourceRecord.connector_id) == connector_id
+    await db.execute(sa.update(SourceRecord).where(this).values(seq=None))
 
 
 async def _own(db: Writer, connector_id: UUID, expected_version: int) -> Connector:

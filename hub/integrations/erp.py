@@ -1,10 +1,11 @@
 """An enterprise's own system: what it states of its instruments, line by line, field by field."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select
+from sqlalchemy import Select, inspect
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
@@ -27,6 +28,8 @@ EXTRAS = frozenset({"externalId", "statusReason", "approved", "unsealedOn"})
 """What an event says besides the fields of the instrument."""
 RULED = frozenset({"compulsory", "compulsoryPurpose", "calibrationMode", "intervalMonths"})
 OF_STATUS = frozenset({"statusReason", "approved", "unsealedOn"})
+KEYED = ("assetNo", "serialNo", "manufacturer")
+"""What a line is known by in its ledger."""
 SETTLED = {
     Verdict.SAME: ConflictResolution.AGREED,
     Verdict.TAKE: ConflictResolution.THEIRS,
@@ -69,11 +72,12 @@ async def gone(db: Writer, link: Link, event: Event) -> Applied:
     Refused for one that is neither scrapped nor approved to go.
     """
     record = await source.record_of(db, link.id, link.organization_id, event.subject)
-    if record.object_id is None:
+    known = await _known(db, link, record, event.data.get("externalId"))
+    if known is None:
         return Applied(
             MessageOutcome.UNCHANGED, Words("本平台没有此器具", "the hub has no such instrument")
         )
-    found = await db.all(_lines(db, link).where(col(Instrument.id) == record.object_id))
+    found = await db.all(_lines(db, link).where(col(Instrument.id) == known))
     for line in found:
         reason = event.data.get("reason")
         await instrument.retire(
@@ -83,7 +87,7 @@ async def gone(db: Writer, link: Link, event: Event) -> Applied:
             reason if isinstance(reason, str) and reason else f"{link.code} 已无此器具",
             approved=event.data.get("approved") is True,
         )
-    await source.keep(db, record, object_id=None, stated={})
+    await source.keep(db, record, object_type=NOUN, object_id=None, stated={})
     return Applied(MessageOutcome.APPLIED if found else MessageOutcome.UNCHANGED)
 
 
@@ -98,9 +102,7 @@ async def _line(
     By what the connector has said before, or the syncs of the same system; else by its key in the
     ledger, unless the system has another id for that line.
     """
-    known = record.object_id
-    if record.object_type is None:  # otherwise the line that the source had is gone, as it said
-        known = await _named(db, link, key)
+    known = await _known(db, link, record, key)
     if known is not None:
         try:
             return await db.one(_lines(db, link).where(col(Instrument.id) == known))
@@ -114,7 +116,9 @@ async def _line(
     if not found:
         return None
     taken = readable(db.actor, ExternalId).where(
-        col(ExternalId.object_id) == found[0].id, *_of_source(link)
+        col(ExternalId.object_id) == found[0].id,
+        col(ExternalId.external_id) != key,
+        *_of_source(link),
     )
     if await db.all(taken):
         raise Refused(
@@ -145,11 +149,15 @@ async def _compare(
     before: Mapping[str, str | None],
     told: Mapping[str, str | None],
 ) -> MessageOutcome:
-    """Take of what is told what counts here, and have someone decide on the rest."""
+    """Take of what is told what counts here, and have someone decide on the rest.
+
+    What nobody has changed since a sync of the same system is what that system said before.
+    """
+    is_as_synced = line.source_system == link.code and line.updated_at == line.source_fetched_at
     sides, judged = {}, {}
     for name, theirs in told.items():
         ours = said(getattr(line, FIELDS[name].column))
-        base = before.get(name, NEVER_SAID)
+        base = before.get(name, ours if is_as_synced else NEVER_SAID)
         judged[name] = judge(weight(NOUN, name, link.kind), base, ours, theirs)
         sides[name] = Sides(ours, theirs, before.get(name))
     wanted = {
@@ -188,6 +196,7 @@ async def _take(
         if "status" in left:
             values |= _move(link, event)
         try:
+            await _check_key(db, link, line, left)
             row = await instrument.update(
                 db,
                 line.id,
@@ -205,6 +214,20 @@ async def _take(
     return Taken(line, refused)
 
 
+async def _check_key(db: Writer, link: Link, line: Instrument, left: Mapping[str, Any]) -> None:
+    """Refused, at a field of `left`, where it gives the line the key of another in the ledger."""
+    told = [name for name in KEYED if name in left]
+    if not told:
+        return
+    key = instrument.ledger_key(
+        *(left.get(name, getattr(line, FIELDS[name].column)) for name in KEYED)
+    )
+    same = (col(Instrument.ledger_key) == key, col(Instrument.id) != line.id)
+    if await db.all(_lines(db, link).where(*same)):
+        words, _ = Instrument.KEYS["uq_instrument_owner_id_ledger_key"]
+        raise Refused(*words, path=(told[0],))
+
+
 def _faulty(refusal: Refused | BadInput, left: Mapping[str, Any]) -> frozenset[str]:
     """The fields that a refusal is about. It is raised on where it is about none of `left`."""
     place = str(refusal.path[0]) if refusal.path else ""
@@ -216,12 +239,24 @@ def _faulty(refusal: Refused | BadInput, left: Mapping[str, Any]) -> frozenset[s
 
 
 def _move(link: Link, event: Event) -> dict[str, Any]:
-    """What a move between states is asked: its reason, and whether it was approved there."""
-    reason = event.data.get("statusReason")
-    return {
+    """What a move between states is asked: its reason, its approval, the day of unsealing."""
+    reason, day = event.data.get("statusReason"), event.data.get("unsealedOn")
+    told = {
         "status_reason": reason if isinstance(reason, str) and reason else f"{link.code} 的陈述",
         "approved": event.data.get("approved") is True,
     }
+    return told if day is None else told | {"unsealed_on": _day(day)}
+
+
+def _day(told: Any) -> date:
+    try:
+        return date.fromisoformat(told)
+    except (TypeError, ValueError) as error:
+        raise BadInput(
+            "unsealedOn 须为 YYYY-MM-DD 的日期",
+            "unsealedOn has to be a date YYYY-MM-DD",
+            path=("data", "unsealedOn"),
+        ) from error
 
 
 def _origin(link: Link, event: Event, key: str) -> dict[str, Any]:
@@ -245,6 +280,13 @@ def _of_source(link: Link) -> tuple[Any, ...]:
     )
 
 
+async def _known(db: Writer, link: Link, record: SourceRecord, key: Any) -> UUID | None:
+    """The line that a subject was, or that syncs know by its id where nothing was said of it."""
+    if record.object_type is None and isinstance(key, str):
+        return await _named(db, link, key)
+    return record.object_id  # None where the line is gone, as the source said
+
+
 async def _named(db: Writer, link: Link, key: str) -> UUID | None:
     """The line that syncs of the same system know by this id."""
     wanted = readable(db.actor, ExternalId).where(
@@ -255,6 +297,13 @@ async def _named(db: Writer, link: Link, key: str) -> UUID | None:
 
 
 async def _name(db: Writer, link: Link, instrument_id: UUID, key: str) -> None:
+    """Have syncs of the same system know a line by its id, unless they know it by another.
+
+    The id of a line that has left the ledger is free.
+    """
+    this = col(ExternalId.object_id) == instrument_id
+    if await db.all(readable(db.actor, ExternalId).where(this, *_of_source(link))):
+        return
     name = {
         "organization_id": link.organization_id,
         "object_type": NOUN,
@@ -262,7 +311,15 @@ async def _name(db: Writer, link: Link, instrument_id: UUID, key: str) -> None:
         "external_id": key,
         "object_id": instrument_id,
     }
-    await db.execute(insert(ExternalId).values(name).on_conflict_do_nothing())
+    new = insert(ExternalId).values(name)
+    lines = _lines(db, link).with_only_columns(col(Instrument.id))
+    await db.execute(
+        new.on_conflict_do_update(
+            index_elements=list(inspect(ExternalId).primary_key),
+            set_={"object_id": instrument_id},
+            where=col(ExternalId.object_id).not_in(lines),
+        )
+    )
 
 
 def _external_id(event: Event) -> str:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-import orjson
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 from uuid_utils.compat import uuid7
@@ -14,7 +13,7 @@ from hub.errors import BadInput
 from hub.exchange import MessageDirection, MessageState
 from hub.integrations.kinds import flow_of
 from hub.integrations.port import Link
-from hub.integrations.wire import event_of, key_of
+from hub.integrations.wire import event_of, kept
 from hub.tables.connector import ConnectorMessage
 from hub.writer import Writer
 
@@ -26,7 +25,7 @@ async def store(db: Writer, link: Link, items: Sequence[Any], now: datetime) -> 
     """Store what a connector has told, and have it applied; how many were new.
 
     What came before, by its id, is not stored again. What is no event is stored as well, and will
-    be rejected for what is wrong with it.
+    be rejected for what is wrong with it; of what is too long or too deep only the beginning is.
     """
     if not items:
         return 0
@@ -39,9 +38,10 @@ async def store(db: Writer, link: Link, items: Sequence[Any], now: datetime) -> 
 
 def _row(link: Link, item: Any, now: datetime) -> dict[str, Any]:
     head: dict[str, Any] = {"type": UNREADABLE, "subject": "", "seq": None, "at": None}
+    body, key = kept(item)
     try:
         event = event_of(item)
-        head = {name: getattr(event, name) for name in head}
+        head, key = {name: getattr(event, name) for name in head}, event.id
         flow = flow_of(link.kind, event.type)
         if flow is not None and flow.screen is not None:
             item = {**item, "data": flow.screen(event.data)}
@@ -53,9 +53,9 @@ def _row(link: Link, item: Any, now: datetime) -> dict[str, Any]:
         "connector_id": link.id,
         "organization_id": link.organization_id,
         "direction": MessageDirection.IN,
-        "key": key_of(item),
+        "key": key,
         **head,
-        "body": orjson.dumps(item).decode(),
+        "body": body,
         "state": MessageState.PENDING,
         "tries": 0,
         "next_at": now,

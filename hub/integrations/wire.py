@@ -2,7 +2,8 @@
 
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Any
+from itertools import islice
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 import orjson
@@ -16,7 +17,14 @@ from hub.times import instant_text
 MOST_ANSWERED = 8 * 1_048_576
 """Bytes of an answer."""
 MOST_EVENTS = 200
-"""Events that a page is asked for."""
+"""Events that a page is asked for, and may hold."""
+MOST_BYTES = 262_144
+"""Bytes of one event."""
+SHOWN_BYTES = 4_096
+"""Bytes that are kept of what is no event because it is too long or too deep."""
+SHOWN_MEMBERS = 16
+CUT = "…"
+"""The end of what is not kept whole: no JSON ends so."""
 LONGEST = 255
 LONGEST_TYPE = 64
 LONGEST_CURSOR = 4_096
@@ -26,12 +34,18 @@ NUL = b"\\u0000"
 AGENT = "metrology-hub"
 
 
+class Kept(NamedTuple):
+    """What is kept of what was told, and an id made of it."""
+
+    body: str
+    key: str
+
+
 def event_of(item: Any) -> Event:
     """The event that a JSON value states. BadInput, at the member at fault, where it is none."""
     if not isinstance(item, dict):
         raise _bad("应为 JSON 对象", "it has to be a JSON object")
-    if NUL in orjson.dumps(item):
-        raise _bad("含有空字符（U+0000）", "it holds the character NUL")
+    _check_text(item)
     seq, data = item.get("seq"), item.get("data")
     if seq is not None and (type(seq) is not int or not 0 <= seq <= LONGEST_SEQ):
         raise _bad("应为不小于 0 的整数", "it has to be a whole number from 0 on", "seq")
@@ -47,12 +61,43 @@ def event_of(item: Any) -> Event:
     )
 
 
-def key_of(item: Any) -> str:
-    """The id of what ought to be an event, or one made of what it says."""
+def event_in(body: str) -> Event:
+    """The event that is kept as `body`. BadInput where it is none, or was not kept whole."""
+    if body.endswith(CUT):
+        raise _bad(
+            f"超过 {MOST_BYTES} 字节，或嵌套过深，未全部保存",
+            f"it has more than {MOST_BYTES} bytes or is nested too deeply, and is not kept whole",
+        )
+    return event_of(orjson.loads(body))
+
+
+def kept(item: Any) -> Kept:
+    """What is kept of a JSON value: all of it, unless it is longer or deeper than events may be."""
     try:
-        return event_of(item).id
-    except BadInput:
-        return f"sha256:{sha256(orjson.dumps(item)).hexdigest()}"
+        text, is_deep = orjson.dumps(item), False
+    except orjson.JSONEncodeError:
+        text, is_deep = orjson.dumps(_head(item)), True
+    key = f"sha256:{sha256(text).hexdigest()}"
+    if is_deep or len(text) > MOST_BYTES:
+        return Kept(text[:SHOWN_BYTES].decode(errors="ignore") + CUT, key)
+    return Kept(text.decode(), key)
+
+
+def _head(item: Any) -> dict[str, Any]:
+    """The first members of an object that hold no others."""
+    members = islice(item.items() if isinstance(item, dict) else (), SHOWN_MEMBERS)
+    return {name: one for name, one in members if not isinstance(one, dict | list)}
+
+
+def _check_text(item: dict[str, Any]) -> None:
+    try:
+        text = orjson.dumps(item)
+    except orjson.JSONEncodeError as error:
+        raise _bad("嵌套过深", "it is nested too deeply") from error
+    if len(text) > MOST_BYTES:
+        raise _bad(f"超过 {MOST_BYTES} 字节", f"it has more than {MOST_BYTES} bytes")
+    if NUL in text:
+        raise _bad("含有空字符（U+0000）", "it holds the character NUL")
 
 
 def _text(item: dict[str, Any], name: str, most: int) -> str:
@@ -97,7 +142,8 @@ class HttpSystem:
         _check_taken(answer)
         match _object(answer):
             case {"items": list(items), "next": str(end), "more": bool(more), "total": int(total)}:
-                if len(end) <= LONGEST_CURSOR and "\0" not in end:
+                fits = len(items) <= MOST_EVENTS and len(end) <= LONGEST_CURSOR
+                if fits and "\0" not in end:
                     return Page(items, end, more, total)
         raise Failed(ConnectorFailure.ANSWER, answer.status)
 

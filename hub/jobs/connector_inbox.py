@@ -1,19 +1,24 @@
 """Applies what connectors have told: each event in a transaction of its own, once, with its mark.
 
-An event that cannot be applied is kept with its problem and stops no other. What was being applied
-when a worker was killed is applied by another, for nothing of it was committed.
+An event that cannot be applied is kept with its problem and stops no other; a connector whose
+events wait for a lock is left alone for a while. What was being applied when a worker was killed is
+applied by another, for nothing of it was committed.
 """
 
+import asyncio
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from enum import Enum
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
-import orjson
 import structlog
 from sqlalchemy import RowMapping, func, text, update
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import col
 
 from hub.actions import source
@@ -23,7 +28,7 @@ from hub.errors import Busy, Code, HubError, Refused, Unavailable, Words
 from hub.exchange import ConnectorKind, MessageOutcome, MessageState
 from hub.integrations.kinds import actor_of, flow_of
 from hub.integrations.port import Applied, Event, Flow, Link
-from hub.integrations.wire import event_of
+from hub.integrations.wire import event_in
 from hub.policy import readable
 from hub.rules.connector import Place, check_time, is_older, newest
 from hub.rules.webhook import WAITS, next_try
@@ -33,8 +38,13 @@ from hub.writer import Writer
 
 BATCH = 100
 """Events of one connector that are looked at in one go."""
+AT_ONCE = 3
+"""Connectors whose events are applied at the same time."""
+LOCKED_FOR = timedelta(seconds=5)
+"""How long a connector is left alone whose events wait for a lock."""
 MOST_TRIES = len(WAITS)
 """Tries of an event that fails of something other than a refusal."""
+LOCK_NOT_AVAILABLE, ROLLED_BACK = "55P03", "40"
 LOG = structlog.get_logger("hub.connectors")
 STATES = {
     MessageOutcome.APPLIED: MessageState.DONE,
@@ -56,9 +66,28 @@ WAITING = text(
         ORDER BY id LIMIT :batch
     ) AS one
     WHERE connector.state = 'ACTIVE'
-    ORDER BY one.id
+    ORDER BY one.connector_id, one.id
     """
 )
+PUT_OFF = text(
+    """
+    UPDATE connector_message SET next_at = :later WHERE id IN (
+        SELECT id FROM connector_message
+        WHERE connector_id = :connector AND direction = 'IN' AND state = 'PENDING'
+          AND next_at < :later
+        FOR UPDATE SKIP LOCKED
+    )
+    """
+)
+
+
+class Step(Enum):
+    """What became of an event that was to be applied."""
+
+    DONE = "it was applied, or will not be"
+    NOT_OURS = "another worker has it or has had it"
+    FAILED = "of an error of ours; it is tried again"
+    LOCKED = "it waited too long for a lock; that counts as no try"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +102,47 @@ class Clerk:
         """Apply what is due, each subject's events in their order; how many were ours to apply."""
         async with self.database.writer(PLATFORM) as db:
             waiting = await db.rows(WAITING, now=self.clock(), batch=BATCH)
-        return sum([await self.apply(row) for row in _ordered(waiting)])
+        room = asyncio.Semaphore(AT_ONCE)
 
-    async def apply(self, row: RowMapping) -> bool:
-        """Apply one event, and mark it; False where another worker has it or has had it."""
+        async def inbox(rows: Sequence[RowMapping]) -> int:
+            async with room:
+                return await self._inbox(rows)
+
+        async with asyncio.TaskGroup() as tasks:
+            inboxes = [
+                tasks.create_task(inbox(list(rows)))
+                for _, rows in groupby(waiting, itemgetter("connector_id"))
+            ]
+        return sum(one.result() for one in inboxes)
+
+    async def _inbox(self, rows: Sequence[RowMapping]) -> int:
+        """Apply what one connector has told, up to an error of ours; how many were ours."""
+        ours = 0
+        for row in _ordered(rows):
+            step = await self._apply(row)
+            if step is Step.LOCKED:
+                await self._put_off(row)
+                break
+            ours += step is not Step.NOT_OURS
+            if step is Step.FAILED:
+                break
+        return ours
+
+    async def _put_off(self, row: RowMapping) -> None:
+        LOG.info("inbox waits for a lock", connector=row["code"])
+        async with self.database.writer(PLATFORM) as db:
+            later = self.clock() + LOCKED_FOR
+            await db.execute(PUT_OFF.bindparams(connector=row["connector_id"], later=later))
+
+    async def _apply(self, row: RowMapping) -> Step:
+        """Apply one event, and mark it."""
         kind = ConnectorKind(row["kind"])
         link = Link(row["connector_id"], row["code"], kind, row["organization_id"])
         try:
             async with self.database.writer(actor_of(link)) as db:
                 message = await _held(db, row["id"])
                 if message is None:
-                    return False
+                    return Step.NOT_OURS
                 applied = await self._applied(db, link, message)
                 await self._mark(db, message, applied)
         except (Busy, Unavailable):
@@ -91,12 +150,15 @@ class Clerk:
         except HubError as refusal:
             await self._keep(link, row["id"], refusal)
         except Exception as error:  # noqa: BLE001 -- it is one event of many; the others go on
+            if _is_locked(error):
+                return Step.LOCKED
             LOG.error("event not applied", connector=link.code, error=type(error).__name__)
             await self._keep(link, row["id"], None)
-        return True
+            return Step.FAILED
+        return Step.DONE
 
     async def _applied(self, db: Writer, link: Link, message: ConnectorMessage) -> Applied:
-        event = event_of(orjson.loads(message.body))
+        event = event_in(message.body)
         check_time(event.at, self.clock())
         flow = flow_of(link.kind, event.type)
         if flow is None:
@@ -147,6 +209,12 @@ async def _placed(db: Writer, link: Link, event: Event, flow: Flow) -> Applied:
         at = newest(place, last)
         await source.keep(db, record, seq=at.seq, as_of=at.at)
     return applied
+
+
+def _is_locked(error: Exception) -> bool:
+    """Whether others held a lock for too long, or this was given up for them (class 40)."""
+    state = getattr(error.orig, "sqlstate", None) if isinstance(error, DBAPIError) else None
+    return state is not None and (state == LOCK_NOT_AVAILABLE or state.startswith(ROLLED_BACK))
 
 
 def _ordered(waiting: Sequence[RowMapping]) -> Sequence[RowMapping]:

@@ -22,7 +22,7 @@ from sqlmodel import col
 from hub.actions.connector import HEALED, WAKE, about_credential
 from hub.actor import PLATFORM
 from hub.db import Database
-from hub.errors import Unavailable
+from hub.errors import Busy, Unavailable
 from hub.exchange import ConnectorFailure, ConnectorKind, ConnectorState, MessageState
 from hub.integrations.inbox import store
 from hub.integrations.kinds import flow_of
@@ -132,6 +132,7 @@ class Turn:
         self._leased_until: datetime = leased["leased_until"]
         self._cursor: str | None = leased["cursor"]
         self._rereads: int = leased["rereads"]
+        self._new = 0
         self._held: RowMapping = leased
         self._alone = asyncio.Lock()
         kind = ConnectorKind(leased["kind"])
@@ -158,6 +159,11 @@ class Turn:
                 await self._read(system)
         except Failed as failed:
             await self._failed(failed)
+        except (Lost, Busy, Unavailable):
+            raise
+        except Exception as error:  # noqa: BLE001 -- whatever was answered, it is not asked for at once
+            LOG.error("turn failed", connector=self._link.code, error=type(error).__name__)
+            await self._failed(Failed(ConnectorFailure.ANSWER))
         async with self._writing() as db:
             await self._hold(db, leased_until=None)
             await db.execute(WAKE)
@@ -230,7 +236,10 @@ class Turn:
                 await _note(db, message, **values, next_at=again)
 
     async def _read(self, system: System) -> None:
-        """Read on, page by page, until there is no more to be told for now."""
+        """Read on, page by page, until there is no more to be told for now.
+
+        A system that tells nothing new however far it is read is left until its next reading.
+        """
         for _ in range(MOST_PAGES):
             async with self._writing() as db:
                 found = await db.rows(WAITING, connector=self._id, most=MOST_WAITING)
@@ -239,7 +248,8 @@ class Turn:
             if is_full or not await self._taken(await system.events(self._cursor)):
                 return
         async with self._writing() as db:
-            await self._hold(db, next_at=self._agent.clock())
+            wait = timedelta(0) if self._new else EVERY
+            await self._hold(db, next_at=self._agent.clock() + wait)
 
     async def _taken(self, page: Page) -> bool:
         """Store a page and the place after it; whether to read on at once.
@@ -258,13 +268,14 @@ class Turn:
         elif not has_more:
             values |= {"next_at": now + EVERY, "caught_up_at": now}
         async with self._writing() as db:
-            await store(db, self._link, page.items, now)
+            new = await store(db, self._link, page.items, now)
             if is_wrong:
                 await self._miscounted(db, now, is_given_up=not again)
             else:
                 await self._well(db, now)
             await self._hold(db, **values)
         self._cursor, self._rereads = place, rereads
+        self._new += new
         return has_more and not again
 
     async def _miscounted(self, db: Writer, now: datetime, *, is_given_up: bool) -> None:

@@ -19,7 +19,7 @@ from hub.exchange import ConnectorKind, MessageDirection, MessageState
 from hub.integrations.inbox import store
 from hub.integrations.port import Link
 from hub.integrations.signing import signed_at
-from hub.integrations.wire import event_of
+from hub.integrations.wire import MOST_BYTES, event_of
 from hub.policy import readable
 from hub.sealing import Vault
 from hub.settings import Settings
@@ -32,8 +32,6 @@ from hub.web.negotiation import GRAPHQL, JSON
 from hub.web.problems import Problems
 
 PATH = "/exchange/{connector}/messages"
-MOST_BYTES = 262_144
-"""Bytes of one pushed event."""
 SKEW = timedelta(minutes=5)
 """So old, or so far ahead, may a signature be (Standard Webhooks 1.0)."""
 MOST_WAITING = 10_000

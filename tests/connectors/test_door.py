@@ -11,8 +11,8 @@ import pytest
 
 from hub.exchange import ConnectorKind
 from hub.integrations.signing import signed
+from hub.integrations.wire import MOST_BYTES
 from hub.web import exchange
-from hub.web.exchange import MOST_BYTES
 from tests.connectors.test_erp import ledger
 from tests.connectors.verbs import (
     Connected,

@@ -1,6 +1,7 @@
 """What other systems tell is read, stored and applied once, however badly they tell it."""
 
 import asyncio
+import itertools
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,7 +14,10 @@ from examples.simulators.erp import Erp
 from hub.exchange import ConnectorKind
 from hub.integrations.erp import FLOWS
 from hub.integrations.port import Applied, Event, Flow, Link
+from hub.integrations.wire import MOST_BYTES, MOST_EVENTS, SHOWN_BYTES
+from hub.jobs import connector_turns
 from hub.jobs.connector_inbox import MOST_TRIES
+from hub.jobs.connector_turns import MOST_PAGES
 from hub.rules.connector import MOST_REREADS
 from hub.rules.webhook import BREAKS_AFTER
 from hub.writer import Writer
@@ -242,6 +246,56 @@ async def test_what_nobody_understands_is_kept_with_what_is_wrong_and_stops_no_o
     assert len(await ledger(hub, enterprise)) == 1
 
 
+def nested(levels: int) -> Any:
+    """A value in so many lists."""
+    found: Any = "x"
+    for _ in range(levels):
+        found = [found]
+    return found
+
+
+@pytest.mark.parametrize(
+    "data", [{"name": nested(300)}, {"name": "x" * MOST_BYTES}], ids=["deep", "long"]
+)
+async def test_of_an_event_that_is_too_long_or_too_deep_the_beginning_is_kept_and_stops_no_other(
+    hub: HubClient, enterprise: Keeper, worker: Worker, data: Any
+) -> None:
+    good = EVENT | {"id": "good", "subject": "other"}
+    bad = EVENT | {"id": "bad", "data": {"externalId": "2", "assetNo": "A-2"} | data}
+    async with answering(hub, enterprise, content(page(bad, good))) as (one, _):
+        await worker.all()
+
+    found = {message["state"]: message for message in await messages(hub, one)}
+    assert found.keys() == {"DONE", "REJECTED"}
+    rejected = found["REJECTED"]
+    assert rejected["key"].startswith("sha256:")
+    assert rejected["body"].startswith('{"id":"bad","type":"instrument.stated"')
+    assert len(rejected["body"]) <= SHOWN_BYTES + 1
+    assert rejected["problem"]["code"] == "BAD_INPUT"
+    done(await do(hub, enterprise.who, "retryConnectorMessage", id=rejected["id"]))
+    await worker.all()
+    assert sorted(await states(hub, one)) == ["DONE", "REJECTED"]
+    assert len(await ledger(hub, enterprise)) == 1
+
+
+async def test_a_turn_that_fails_of_an_error_of_ours_is_a_failure_that_is_seen(
+    hub: HubClient, enterprise: Keeper, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_: Any) -> int:
+        raise KeyError("secret")
+
+    monkeypatch.setattr(connector_turns, "store", fail)
+    async with answering(hub, enterprise, content(page(EVENT))) as (one, receiver):
+        for _ in range(BREAKS_AFTER):
+            await worker.later(minutes=1)
+        heard = len(receiver.heard)
+        await worker.all()
+
+    found = await seen(hub, one)
+    assert (found["health"], found["failures"]) == ("DOWN", BREAKS_AFTER)
+    assert len(receiver.heard) == heard == BREAKS_AFTER
+
+
 @pytest.mark.parametrize(
     ("body", "failure"),
     [
@@ -250,8 +304,9 @@ async def test_what_nobody_understands_is_kept_with_what_is_wrong_and_stops_no_o
         (b'{"items": [], "next": null, "more": false, "total": 0}', "ANSWER"),
         (b'{"items": [], "next": "\\u0000", "more": false, "total": 0}', "ANSWER"),
         (b"[" * 100_000, "ANSWER"),
+        (page(*[0] * (MOST_EVENTS + 1)), "ANSWER"),
     ],
-    ids=["large", "list", "next", "nul", "deep"],
+    ids=["large", "list", "next", "nul", "deep", "many"],
 )
 async def test_an_answer_that_is_none_leaves_the_place_where_it_was(
     hub: HubClient, enterprise: Keeper, worker: Worker, body: bytes, failure: str
@@ -299,6 +354,22 @@ async def test_a_page_that_leads_to_itself_is_not_read_for_ever(
 
     assert len(receiver.heard) == 2
     assert await states(hub, one) == ["DONE"]
+
+
+async def test_pages_that_lead_in_a_circle_are_not_read_at_full_speed(
+    hub: HubClient, enterprise: Keeper, worker: Worker
+) -> None:
+    ends = itertools.cycle("ab")
+
+    async def circle(message: Message, out: asyncio.StreamWriter) -> None:
+        await content(page(EVENT, end=next(ends), more=True))(message, out)
+
+    async with answering(hub, enterprise, circle) as (one, receiver):
+        turns = [await worker.talk() for _ in range(3)]
+
+    assert turns == [1, 1, 0]
+    assert len(receiver.heard) == 2 * MOST_PAGES
+    assert await states(hub, one) == ["PENDING"]
 
 
 async def test_a_paused_connector_is_left_alone_and_goes_on_where_it_was(

@@ -8,8 +8,11 @@ from typing import Any
 from examples.simulators.behaviour import Behaviour
 from examples.simulators.ecqs import Ecqs
 from examples.simulators.erp import LINES, Erp
+from hub.actor import PLATFORM
 from hub.exchange import ConnectorKind
+from hub.integrations.inbox import store
 from hub.integrations.outbound import Wall, outbound
+from hub.integrations.port import Link
 from hub.jobs import connectors
 from hub.jobs.connector_inbox import Clerk
 from hub.jobs.connector_turns import SECONDS, Agent
@@ -17,7 +20,19 @@ from hub.tasks import end
 from hub.vocabulary import FilingState
 from tests.connectors.flows import a_filed, done, file
 from tests.connectors.simulating import simulating
-from tests.connectors.verbs import Keeper, Loopback, an_enterprise, connected, seen
+from tests.connectors.test_reading import EVENT
+from tests.connectors.verbs import (
+    Connected,
+    Keeper,
+    Loopback,
+    Worker,
+    a_connector,
+    an_enterprise,
+    connected,
+    messages,
+    seen,
+    states,
+)
 from tests.doors import HubClient
 from tests.patience import PATIENCE, patiently
 
@@ -86,6 +101,43 @@ async def test_one_system_down_and_one_that_hangs_hold_back_no_query_and_no_othe
     assert (failing["lastFailure"], failing["lastStatus"]) == ("STATUS", 503)
     assert failing["lastSuccessAt"] is None
     assert others == [[], []]
+
+
+async def test_a_ledger_that_is_locked_holds_back_no_other_and_counts_as_no_try(
+    hub: HubClient, worker: Worker
+) -> None:
+    locked, free = [await an_enterprise(hub) for _ in range(2)]
+    assert locked.owner is not None
+    waiting = await told(hub, worker, locked, events=3)
+    other = await told(hub, worker, free, events=1)
+
+    async with hub.hub.database.writer(PLATFORM) as db:
+        await db.serialize(f"ledger {locked.owner.id}")
+        looks = [await worker.clerk.look() for _ in range(2)]
+
+    assert looks == [1, 0]
+    assert await states(hub, other) == ["DONE"]
+    assert {(one["state"], one["tries"]) for one in await messages(hub, waiting)} == {
+        ("PENDING", 0)
+    }
+    await worker.later(seconds=6)
+    assert await states(hub, waiting) == ["DONE"] * 3
+
+
+async def told(hub: HubClient, worker: Worker, keeper: Keeper, *, events: int) -> Connected:
+    """A connector of an enterprise that has told of so many new instruments."""
+    assert keeper.owner is not None
+    one = await a_connector(hub, keeper, ConnectorKind.ERP)
+    link = Link(one.key, one.code, ConnectorKind.ERP, keeper.owner.id)
+    stated = [
+        EVENT
+        | {"id": f"{number}", "subject": f"s{number}"}
+        | {"data": {"externalId": f"{number}", "assetNo": f"A-{number}", "name": "表"}}
+        for number in range(events)
+    ]
+    async with hub.hub.database.writer(PLATFORM) as db:
+        await store(db, link, stated, worker.clock())
+    return one
 
 
 async def accepted(hub: HubClient, keeper: Keeper) -> bool:
