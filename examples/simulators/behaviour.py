@@ -1,7 +1,7 @@
 """How a simulated system behaves: well, or badly in one of the ways that real ones do."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Self
 
@@ -31,7 +31,9 @@ class Behaviour:
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> Self:
         """The behaviour that `given` describes; whatever it leaves out is right. TypeError else."""
-        kinds = {one.name: type(one.default) for one in fields(cls)}
+        kinds: dict[str, Callable[[Any], Any]] = {
+            one.name: type(one.default) for one in fields(cls)
+        }
         return cls(**{name: kinds[name](value) for name, value in _known(kinds, given)})
 
     @property
@@ -70,7 +72,7 @@ class Cut(JSONResponse):
         await send({"type": "http.response.body", "body": half, "more_body": True})
 
 
-def _known(kinds: Mapping[str, type], given: Mapping[str, Any]) -> list[tuple[str, Any]]:
+def _known(kinds: Mapping[str, object], given: Mapping[str, Any]) -> list[tuple[str, Any]]:
     if unknown := given.keys() - kinds.keys():
         raise TypeError(f"no behaviour is called {', '.join(sorted(unknown))}")
     return list(given.items())

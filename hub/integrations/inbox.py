@@ -44,7 +44,7 @@ def _row(link: Link, item: Any, now: datetime) -> dict[str, Any]:
         head, key = {name: getattr(event, name) for name in head}, event.id
         flow = flow_of(link.kind, event.type)
         if flow is not None and flow.screen is not None:
-            item = {**item, "data": flow.screen(event.data)}
+            body, _ = kept({**item, "data": flow.screen(event.data)})
     except BadInput:
         pass  # whoever applies it finds the same, and says so
     return {
