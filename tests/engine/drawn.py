@@ -140,6 +140,8 @@ class Draw:
         if name == "environment":
             listed = [self.value(Condition) for _ in range(self._random.randint(0, 3))]
             return self.one([{"conditions": listed}, {}])
+        if name == "former_test":
+            return self.one([None, {"testedOn": "2024-03-05", "validUntil": None, "failed": True}])
         if name == "variables":
             return self.one([{}, {"within": 30, "name": {"eq": "卡尺"}}])
         spec = NOUNS.get(table) or PARTS[table]
