@@ -110,8 +110,8 @@ INSTRUMENTS = Ledger(
                 SELECT * FROM (
                     (SELECT c.test_to, c.valid_until,
                             c.kind = 'RESULT_NOTICE' OR c.conclusion = 'UNQUALIFIED' AS failed
-                     FROM certificate c
-                     WHERE c.instrument_id = s.id AND c.client_id = s.owner_id
+                     FROM certificate c  -- few of the line, many of the client: IS TRUE has no index
+                     WHERE c.instrument_id = s.id AND (c.client_id = s.owner_id) IS TRUE
                      AND c.test_to IS NOT NULL AND c.state = 'ISSUED' AND c.source_system IS NULL
                      ORDER BY c.test_to DESC, c.id DESC LIMIT 1)
                     UNION ALL
