@@ -110,7 +110,7 @@ INSTRUMENTS = Ledger(
                 SELECT * FROM (
                     (SELECT c.test_to, c.valid_until,
                             c.kind = 'RESULT_NOTICE' OR c.conclusion = 'UNQUALIFIED' AS failed
-                     FROM certificate c  -- few of the line, many of the client: IS TRUE has no index
+                     FROM certificate c -- few of a line, many of a client: no index of those
                      WHERE c.instrument_id = s.id AND (c.client_id = s.owner_id) IS TRUE
                      AND c.test_to IS NOT NULL AND c.state = 'ISSUED' AND c.source_system IS NULL
                      ORDER BY c.test_to DESC, c.id DESC LIMIT 1)
