@@ -28,7 +28,7 @@ from hub.times import Clock, utc_now
 from hub.web.answers import API_HEADERS, encode
 from hub.web.body import RequestRefused, read_body, read_json
 from hub.web.door import Caller
-from hub.web.negotiation import GRAPHQL, JSON
+from hub.web.negotiation import JSON
 from hub.web.problems import Problems
 
 PATH = "/exchange/{connector}/messages"
@@ -65,7 +65,7 @@ class Exchange:
         try:
             response = await self._take(request)
         except Exception as error:  # noqa: BLE001 -- whatever happened is told, never thrown
-            response = self._refusal(error, caller)
+            response = self._problems.refusal(error, caller)
         response.headers["x-request-id"] = caller.request_id
         response.raw_headers.extend(API_HEADERS)
         await response(scope, receive, send)
@@ -126,14 +126,6 @@ class Exchange:
     def _secret(self, connector: RowMapping) -> str:
         raw = self._vault.open(connector["secret"], str(connector["id"]))
         return PREFIX + base64.b64encode(raw).decode()
-
-    def _refusal(self, error: Exception, caller: Caller) -> Response:
-        told = self._problems.tell(error, caller)
-        status, headers = self._problems.status(told, GRAPHQL), {}
-        if isinstance(error, RequestRefused):
-            status, headers = error.status, dict(error.headers)
-        body = encode({"message": told["message"], **told["extensions"]})
-        return Response(body, status, headers, media_type=JSON)
 
 
 def _unknown() -> Unauthenticated:
