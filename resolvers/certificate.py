@@ -71,5 +71,5 @@ class CertificateMutation:
         done = await perform(
             info.context, "issueCertificate", asdict(draft), input.idempotency_key, work
         )
-        found = await by_id(info.context, CertificateRow, done.key) if done.key else None
+        found = await by_id(info.context, CertificateRow, done.key)
         return CertificatePayload(certificate=found, problems=done.problems, replayed=done.replayed)

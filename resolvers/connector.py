@@ -107,7 +107,7 @@ class ConnectorMutation:
             return {"id": str(row.id)}
 
         done = await perform(info.context, "updateConnector", given, input.idempotency_key, work)
-        found = await by_id(info.context, ConnectorRow, done.key) if done.key else None
+        found = await by_id(info.context, ConnectorRow, done.key)
         return ConnectorPayload(connector=found, problems=done.problems, replayed=done.replayed)
 
     @strawberry.mutation(description="更换推送密钥：新密钥只显示一次，原密钥随即失效")
@@ -140,7 +140,7 @@ class ConnectorMutation:
 
         name = "retryConnectorMessage"
         done = await perform(info.context, name, [key], input.idempotency_key, work)
-        found = await by_id(info.context, MessageRow, done.key) if done.key else None
+        found = await by_id(info.context, MessageRow, done.key)
         return ConnectorMessagePayload(
             message=found, problems=done.problems, replayed=done.replayed
         )
@@ -164,14 +164,14 @@ class ConnectorMutation:
             return {"id": str(row.id)}
 
         done = await perform(info.context, "resolveConflict", given, input.idempotency_key, work)
-        found = await by_id(info.context, ConflictRow, done.key) if done.key else None
+        found = await by_id(info.context, ConflictRow, done.key)
         return ConflictPayload(conflict=found, problems=done.problems, replayed=done.replayed)
 
 
 async def _secret(info: Info, done: Done, shown: list[str]) -> ConnectorSecretPayload:
     """The answer with the secret that has just been made; it is stored sealed and told once."""
     return ConnectorSecretPayload(
-        connector=await by_id(info.context, ConnectorRow, done.key) if done.key else None,
+        connector=await by_id(info.context, ConnectorRow, done.key),
         secret=shown[-1] if shown and done.key is not None else None,
         problems=done.problems,
         replayed=done.replayed,

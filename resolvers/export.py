@@ -68,5 +68,5 @@ class ExportMutation:
 
 
 async def _payload(info: Info, done: Done) -> ExportPayload:
-    export = await by_id(info.context, ExportRow, done.key) if done.key else None
+    export = await by_id(info.context, ExportRow, done.key)
     return ExportPayload(export=export, problems=done.problems, replayed=done.replayed)

@@ -193,5 +193,5 @@ class InstrumentMutation:
 
 async def payload(info: Info, done: Done) -> InstrumentPayload:
     """What a mutation of an instrument answers."""
-    found = await by_id(info.context, InstrumentRow, done.key) if done.key else None
+    found = await by_id(info.context, InstrumentRow, done.key)
     return InstrumentPayload(instrument=found, problems=done.problems, replayed=done.replayed)

@@ -91,7 +91,7 @@ class SavedQueryMutation:
         name = "createExportKey"
         done = await perform(info.context, name, [query], input.idempotency_key, work)
         return ExportKeyPayload(
-            export_key=await by_id(info.context, KeyRow, done.key) if done.key else None,
+            export_key=await by_id(info.context, KeyRow, done.key),
             key=shown[-1] if shown and done.key is not None else None,
             problems=done.problems,
             replayed=done.replayed,
@@ -112,5 +112,5 @@ class SavedQueryMutation:
 
 
 async def _payload(info: Info, done: Done) -> SavedQueryPayload:
-    found = await by_id(info.context, QueryRow, done.key) if done.key else None
+    found = await by_id(info.context, QueryRow, done.key)
     return SavedQueryPayload(saved_query=found, problems=done.problems, replayed=done.replayed)

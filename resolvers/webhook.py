@@ -147,20 +147,15 @@ class WebhookMutation:
 
 
 async def _payload(info: Info, done: Done) -> WebhookPayload:
-    return WebhookPayload(
-        webhook=await _found(info, done), problems=done.problems, replayed=done.replayed
-    )
+    found = await by_id(info.context, WebhookRow, done.key)
+    return WebhookPayload(webhook=found, problems=done.problems, replayed=done.replayed)
 
 
 async def _secret(info: Info, done: Done, shown: list[str]) -> WebhookSecretPayload:
     """The answer with the secret that has just been made; it is stored sealed and told once."""
     return WebhookSecretPayload(
-        webhook=await _found(info, done),
+        webhook=await by_id(info.context, WebhookRow, done.key),
         secret=shown[-1] if shown and done.key is not None else None,
         problems=done.problems,
         replayed=done.replayed,
     )
-
-
-async def _found(info: Info, done: Done) -> Webhook | None:
-    return await by_id(info.context, WebhookRow, done.key) if done.key else None

@@ -117,7 +117,9 @@ def one_resolver(spec: Spec, name: str, declared: One) -> Resolver:
 
 
 async def by_id(context: Context, table: type[Table], key: Any) -> Any:
-    """The noun of `table` with the id `key`, or None where it is absent or hidden."""
+    """The noun of `table` with the id `key`; None where it is absent or hidden, and for no key."""
+    if key is None:
+        return None
     loader = context.loader(("one", table), lambda: ById(context.reader, table))
     row = await loader.load(key)
     return None if row is None else NOUNS[table].kind.of(row)
