@@ -251,7 +251,7 @@ def application(hub: Hub, companions: Sequence[Companion] = ()) -> Front:
     credentials = Credentials(hub.database, hub.identities, hub.failures)
     app = Front(
         routes=[
-            *routes(hub, hub.settings),
+            *routes(operations, hub.settings),
             *auth_routes(hub.database, hub.failures, hub.identities, hub.settings),
             *download_routes(hub.database, hub.keys, hub.settings),
             *table_routes(hub.database, operations, credentials, hub.views.of),

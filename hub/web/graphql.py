@@ -17,7 +17,7 @@ from hub.settings import Settings
 from hub.web import sse
 from hub.web.answers import send_answer
 from hub.web.body import Asked, RequestRefused, read_asked, read_body, read_json, read_query_string
-from hub.web.door import Caller, Door, Patience
+from hub.web.door import Caller, Patience
 from hub.web.negotiation import EVENTS, JSON, MULTIPART, answer_type, bearer, body_type
 from hub.web.operations import Operations, Outcome
 from hub.web.presence import Attendance, Presence
@@ -32,9 +32,10 @@ _KINDS = {
 _PATIENCE = Patience()
 
 
-def routes(door: Door, settings: Settings, patience: Patience = _PATIENCE) -> list[BaseRoute]:
+def routes(
+    operations: Operations, settings: Settings, patience: Patience = _PATIENCE
+) -> list[BaseRoute]:
     """The routes of /graphql, over HTTP and WebSocket."""
-    operations = Operations(door, settings)
     return [
         Route(PATH, GraphQLOverHttp(operations, settings, patience)),
         WebSocketRoute(PATH, GraphQLSockets(operations, patience)),

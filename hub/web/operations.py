@@ -91,7 +91,7 @@ class Outcome(NamedTuple):
 
 
 class Operations:
-    """Runs operations through a door. Built once for GraphQL, and once for saved queries."""
+    """Runs operations through a door. Built once for a process."""
 
     def __init__(self, door: Door, settings: Settings) -> None:
         if door.schema.extensions or door.schema.directives:

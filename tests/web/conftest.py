@@ -8,6 +8,7 @@ import pytest
 from hub.settings import Settings
 from hub.web.door import Patience
 from hub.web.graphql import Front, routes
+from hub.web.operations import Operations
 from hub.web.server import serve_config
 from tests.serving import serving
 from tests.web.toy import ToyDoor
@@ -27,7 +28,7 @@ async def door() -> ToyDoor:
 async def port(door: ToyDoor, settings: Settings) -> AsyncIterator[int]:
     """The port of a toy hub that serves all tests of the run."""
     patience = Patience(init=0.5, recheck=0.2, keep_alive=0.2)
-    app = Front(routes=routes(door, settings, patience))
+    app = Front(routes=routes(Operations(door, settings), settings, patience))
     async with serving(serve_config(app, settings), waits=False) as found:
         yield found
 

@@ -12,6 +12,7 @@ from strawberry.extensions import SchemaExtension
 from hub.settings import Settings
 from hub.web.graphql import routes
 from hub.web.negotiation import EVENTS, GRAPHQL, JSON, answer_type, language
+from hub.web.operations import Operations
 from schema.evolution import version
 from tests.web.toy import ToyDoor
 
@@ -161,7 +162,8 @@ async def test_a_refused_document_has_no_data_and_its_status_only_in_the_new_typ
 
 
 async def test_a_setting_makes_422_of_what_does_not_validate() -> None:
-    app = Starlette(routes=routes(ToyDoor(), Settings(validation_status=422)))
+    settings = Settings(validation_status=422)
+    app = Starlette(routes=routes(Operations(ToyDoor(), settings), settings))
     transport = httpx.ASGITransport(app)
 
     async with httpx.AsyncClient(transport=transport, base_url="http://toy") as web:
@@ -218,7 +220,8 @@ async def test_our_own_people_see_the_schema_and_suggestions(web: httpx.AsyncCli
 
 
 async def test_a_setting_opens_the_schema_to_outsiders() -> None:
-    app = Starlette(routes=routes(ToyDoor(), Settings(outsider_introspection=True)))
+    settings = Settings(outsider_introspection=True)
+    app = Starlette(routes=routes(Operations(ToyDoor(), settings), settings))
     transport = httpx.ASGITransport(app)
 
     async with httpx.AsyncClient(transport=transport, base_url="http://toy") as web:
@@ -301,4 +304,4 @@ def test_a_schema_with_extensions_that_would_not_run_stops_the_start() -> None:
     extended.schema = strawberry.Schema(Small, extensions=[SchemaExtension])
 
     with pytest.raises(ValueError, match="extensions"):
-        routes(extended, Settings())
+        Operations(extended, Settings())

@@ -13,7 +13,7 @@ from websockets.frames import Frame, Opcode
 from hub.settings import Settings
 from hub.web.channels import Shared
 from hub.web.graphql import Front, routes
-from hub.web.operations import Outcome
+from hub.web.operations import Operations, Outcome
 from hub.web.server import Deadlines, serve_config
 from hub.web.sockets import FRAMES
 from hub.web.sse import stream
@@ -103,7 +103,7 @@ async def port(endless: Endless) -> AsyncIterator[int]:
 
     app = Front(
         routes=[
-            *routes(ToyDoor(), settings),
+            *routes(Operations(ToyDoor(), settings), settings),
             Route("/endless", Http()),
             Route("/events", Http()),
             WebSocketRoute("/endless", endless.socket),
